@@ -1,0 +1,178 @@
+"""What the service needs of the world, as protocols: a clock, random bytes, keys, messages, a store.
+
+Operations see only these. The real ones and their in-memory twins are put together in one place, `service/app.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from .domain.records import (
+    AppClient,
+    Attempts,
+    Code,
+    CodePurpose,
+    LoginName,
+    Message,
+    Pool,
+    SessionUse,
+    SigningKey,
+    TokenFamily,
+    User,
+)
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Two times: `now` is what the service dates its own things with and can be moved; `true` never moves."""
+
+    def now(self) -> float:
+        """Seconds since the epoch on the service's clock: codes, sessions, tokens, lockouts."""
+
+    def true(self) -> float:
+        """The true time in seconds since the epoch: SigV4, SRP's TIMESTAMP, TOTP, the Date header."""
+
+
+class MovableClock(Clock, Protocol):
+    """A clock that development mode and tests may move."""
+
+    def advance(self, seconds: float) -> None:
+        """Move the service's time forward (or back) by `seconds`."""
+
+    def reset(self) -> None:
+        """Go back to true time."""
+
+
+class Random(Protocol):
+    """A cryptographic source of random bytes."""
+
+    def __call__(self, size: int) -> bytes: ...
+
+
+class Keys(Protocol):
+    """The key ring that seals what is secret at rest. Its keys come from outside the database."""
+
+    def seal(self, label: str, plain: bytes, context: bytes) -> bytes:
+        """Encrypt and authenticate `plain` for `label` (what it is) bound to `context` (whose it is)."""
+
+    def open(self, label: str, sealed: bytes, context: bytes) -> bytes:
+        """The inverse; raises `Unsealable` when the key is gone or the data or its context were changed."""
+
+    def digest(self, label: str, data: bytes) -> bytes:
+        """A keyed hash (32 bytes), stable for ever: code hashes, fake salts, lockout keys of unknown names."""
+
+
+class Messages(Protocol):
+    """Where codes go. Called after the change that made the code is durable."""
+
+    def send(self, message: Message, code: str) -> None:
+        """Hand over one message; raises `CodeDeliveryFailureException` when it cannot be delivered."""
+
+
+class Conflict(Exception):
+    """A conditional write lost: the name is taken, or the row changed since it was read. `what` says which."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class Reader(Protocol):
+    """One consistent view of the store."""
+
+    def pool(self, pool_id: str) -> Pool | None: ...
+    def pools(self, *, limit: int, after: str | None) -> Sequence[Pool]:
+        """Pools ordered by id, those behind `after`."""
+
+    def client(self, client_id: str) -> AppClient | None: ...
+    def clients(self, pool_id: str, *, limit: int, after: str | None) -> Sequence[AppClient]: ...
+    def signing_keys(self, pool_id: str) -> Sequence[SigningKey]: ...
+
+    def user(self, pool_id: str, sub: str) -> User | None: ...
+    def user_named(self, pool_id: str, keys: Sequence[str]) -> User | None:
+        """The user that one of the canonical names `keys` finds (the first that does, in their order)."""
+
+    def login_names(self, pool_id: str, sub: str) -> Sequence[LoginName]: ...
+    def name_owner(self, pool_id: str, key: str) -> LoginName | None: ...
+    def users(
+        self,
+        pool_id: str,
+        *,
+        limit: int,
+        after: str | None,
+        attribute: str | None = None,
+        value: str = "",
+        prefix: bool = False,
+    ) -> Sequence[User]:
+        """Users in a stable order (by sub), those behind `after`; `attribute` is one of the searchable ones."""
+
+    def count_users(self, pool_id: str) -> int: ...
+
+    def code(self, pool_id: str, sub: str, purpose: CodePurpose, attribute: str = "") -> Code | None: ...
+    def attempts(self, key: str) -> Attempts | None: ...
+    def session_use(self, session_id: str) -> SessionUse | None: ...
+    def family(self, origin_jti: str) -> TokenFamily | None: ...
+    def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
+        """The family whose current or previous refresh token has this hash."""
+
+    def messages(self, *, to: str | None = None, pool_id: str | None = None) -> Sequence[Message]:
+        """Outbox messages, oldest first."""
+
+
+class Writer(Reader, Protocol):
+    """A view that can change. All changes of one `Store.write` happen together or not at all, one after another."""
+
+    def add_pool(self, pool: Pool, keys: Sequence[SigningKey]) -> None: ...
+    def put_pool(self, pool: Pool) -> None: ...
+    def delete_pool(self, pool_id: str) -> None:
+        """Delete a pool and everything in it."""
+
+    def add_client(self, client: AppClient) -> None: ...
+    def put_client(self, client: AppClient) -> None: ...
+    def delete_client(self, client_id: str) -> None: ...
+
+    def add_user(self, user: User, names: Sequence[LoginName]) -> None:
+        """Add a user and its names; `Conflict` when a name is taken."""
+
+    def put_user(self, user: User) -> User:
+        """Replace a user read at `user.version`; `Conflict` when it changed since. Returns it with its new version."""
+
+    def add_name(self, name: LoginName) -> None:
+        """`Conflict` when the name is taken by another user."""
+
+    def delete_name(self, pool_id: str, key: str) -> None: ...
+    def delete_user(self, pool_id: str, sub: str) -> None:
+        """Delete a user with its names, codes, token families and messages."""
+
+    def put_code(self, code: Code) -> None:
+        """Keep a code, in place of an older one of the same user, purpose and attribute."""
+
+    def delete_codes(self, pool_id: str, sub: str, purpose: CodePurpose | None = None) -> None: ...
+    def put_attempts(self, attempts: Attempts) -> None: ...
+    def delete_attempts(self, key: str) -> None: ...
+    def put_session_use(self, use: SessionUse) -> None: ...
+    def add_family(self, family: TokenFamily) -> None: ...
+    def put_family(self, family: TokenFamily) -> None: ...
+    def revoke_families(self, pool_id: str, sub: str, at: float) -> None: ...
+    def add_message(self, message: Message) -> None: ...
+    def delete_message(self, message_id: str) -> None: ...
+    def purge(self, now: float) -> int:
+        """Delete codes, attempts, session uses, families and messages that expired before `now`; how many went."""
+
+
+class Store(Protocol):
+    """Where everything is kept. `write` is durable when it returns."""
+
+    def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on one consistent view."""
+
+    def write(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` in a transaction of its own, serialised with all others; it may be run again on a conflict
+        of the database, so it has no effect outside. What it raises rolls it back and is raised here."""
+
+    def reset(self) -> None:
+        """Empty the store (development mode)."""
+
+    def close(self) -> None: ...
