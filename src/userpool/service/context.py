@@ -1,0 +1,92 @@
+"""What an operation is given: the world (`Context`) and one call (`Call`); and how it is registered.
+
+A handler is a plain function `(context, call) -> output shape`. It raises the service's own error classes
+(`userpool.protocol.errors`) to refuse. Everything else that escapes is a bug and becomes InternalErrorException.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from userpool.protocol.effects import Power
+from userpool.protocol.operations import Operation
+
+from .domain.records import AppClient, Pool, TokenFamily, User
+from .ports import Clock, Keys, Messages, Random, Store
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this service was started."""
+
+    region: str = "us-east-1"
+    account_id: str = "000000000000"
+    issuer: str | None = None
+    """Base URL of the issuer (`{issuer}/{pool id}`), or `None` for AWS's own form."""
+    development: bool = False
+    max_body_bytes: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The world as operations see it."""
+
+    store: Store
+    clock: Clock
+    random: Random
+    keys: Keys
+    messages: Messages
+    power: Power
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who an access token speaks for: checked, not revoked, and the user as the store has it now."""
+
+    pool: Pool
+    client: AppClient
+    user: User
+    family: TokenFamily
+    claims: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[In]):
+    """One decoded, validated and authorised request."""
+
+    operation: Operation[Any, Any]
+    input: In
+    request_id: str
+    source_ip: str = ""
+    caller: Caller | None = None
+    """Set for operations that take an access token and were given one."""
+
+    def required_caller(self) -> Caller:
+        """The caller, where the operation cannot be reached without one."""
+        if self.caller is None:
+            raise LookupError(f"{self.operation.name} reached its handler without a caller")
+        return self.caller
+
+
+Handler = Callable[[Context, Call[Any]], Any]
+HANDLERS: dict[str, Handler] = {}
+
+
+def handles(
+    operation: Operation[In, Out],
+) -> Callable[[Callable[[Context, Call[In]], Out]], Callable[[Context, Call[In]], Out]]:
+    """Register the decorated function as the one home of `operation`."""
+
+    def register(function: Callable[[Context, Call[In]], Out]) -> Callable[[Context, Call[In]], Out]:
+        if operation.name in HANDLERS:
+            raise LookupError(f"{operation.name} has two handlers")
+        HANDLERS[operation.name] = function
+        return function
+
+    return register
