@@ -82,6 +82,9 @@ class Conflict(Exception):
 class Reader(Protocol):
     """One consistent view of the store."""
 
+    def meta(self, name: str) -> bytes | None:
+        """A value that belongs to the store as a whole, such as its sealed root key."""
+
     def pool(self, pool_id: str) -> Pool | None: ...
     def pools(self, *, limit: int, after: str | None) -> Sequence[Pool]:
         """Pools ordered by id, those behind `after`."""
@@ -123,6 +126,8 @@ class Reader(Protocol):
 
 class Writer(Reader, Protocol):
     """A view that can change. All changes of one `Store.write` happen together or not at all, one after another."""
+
+    def put_meta(self, name: str, value: bytes) -> None: ...
 
     def add_pool(self, pool: Pool, keys: Sequence[SigningKey]) -> None: ...
     def put_pool(self, pool: Pool) -> None: ...
