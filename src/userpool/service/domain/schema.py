@@ -1,7 +1,7 @@
 """The attributes that a pool's users have: the standard ones, and what a pool adds or narrows.
 
-The bounds of the standard attributes are those that DescribeUserPool shows for a new pool. Values are strings on the
-wire whatever their kind is; checking them is the business of `attributes.py`.
+The bounds of the standard attributes are those that DescribeUserPool shows for a new pool. Values are strings
+on the wire whatever their kind is; checking them is the business of `attributes.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""What a pool and an app client are set to: typed views over the stored wire members, with Cognito's API defaults.
+"""What a pool and an app client are set to: typed views over the stored wire members, with Cognito's API
+defaults.
 
-A stored setting is what somebody sent; what they left out is decided here and nowhere else. The views read lazily
-and keep nothing, so making one costs next to nothing.
+A stored setting is what somebody sent; what they left out is decided here and nowhere else. The views read
+lazily and keep nothing, so making one costs next to nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ LEGACY_FLOWS: Mapping[str, Flow] = {
     "CUSTOM_AUTH_FLOW_ONLY": Flow.CUSTOM_AUTH,
     "USER_PASSWORD_AUTH": Flow.USER_PASSWORD_AUTH,
 }
-"""The names from before `ALLOW_`. They never switched SRP and refresh off, except CUSTOM_AUTH_FLOW_ONLY for SRP."""
+"""The names from before `ALLOW_`. They never switched SRP and refresh off, except CUSTOM_AUTH_FLOW_ONLY for
+SRP.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ class PasswordPolicy:
 
 @dataclass(frozen=True, slots=True)
 class MessageText:
-    """The texts of one kind of message; `None` where the pool has none of its own. `{####}` stands for the code."""
+    """The texts of one kind of message; `None` where the pool has none of its own. `{####}` stands for the
+    code.
+    """
 
     sms: str | None = None
     email: str | None = None
@@ -145,7 +150,8 @@ class PoolSettings:
     def sms_mfa_enabled(self) -> bool:
         """Whether a code by SMS can be a second factor: the pool has MFA, and SMS is set up for it.
 
-        SetUserPoolMfaConfig says it outright; a pool that was created with MFA and an SMS configuration has it too.
+        SetUserPoolMfaConfig says it outright; a pool that was created with MFA and an SMS configuration has
+        it too.
         """
         if self.mfa is MfaMode.OFF:
             return False
@@ -217,7 +223,9 @@ class PoolSettings:
 
     @property
     def recovery(self) -> tuple[str, ...]:
-        """How a password is recovered, best first: `verified_phone_number`, `verified_email`, or `admin_only`."""
+        """How a password is recovered, best first: `verified_phone_number`, `verified_email`, or
+        `admin_only`.
+        """
         given = self._map("AccountRecoverySetting").get("RecoveryMechanisms")
         if not given:
             return ("verified_phone_number", "verified_email")
@@ -225,7 +233,9 @@ class PoolSettings:
 
     @property
     def recovery_configured(self) -> bool:
-        """Whether the pool chose its recovery itself: then a channel that is the user's MFA is not used for it."""
+        """Whether the pool chose its recovery itself: then a channel that is the user's MFA is not used for
+        it.
+        """
         return bool(self._map("AccountRecoverySetting").get("RecoveryMechanisms"))
 
     @property
@@ -339,7 +349,9 @@ class ClientSettings:
 
     @property
     def prevent_user_existence_errors(self) -> bool:
-        """Whether an unknown user looks like a wrong password. The API's default is that they do not (`LEGACY`)."""
+        """Whether an unknown user looks like a wrong password. The API's default is that they do not
+        (`LEGACY`).
+        """
         return self.client.settings.get("PreventUserExistenceErrors") == "ENABLED"
 
     @property
