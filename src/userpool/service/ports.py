@@ -164,7 +164,8 @@ class Writer(Reader, Protocol):
     def add_message(self, message: Message) -> None: ...
     def delete_message(self, message_id: str) -> None: ...
     def purge(self, now: float) -> int:
-        """Delete codes, attempts, session uses, families and messages that expired before `now`; how many went."""
+        """Delete codes, attempts, session uses and messages that expired before `now`, and families that expired
+        a day before (their last access tokens may live that long); how many went."""
 
 
 class Store(Protocol):

@@ -108,6 +108,8 @@ class User:
     created_at: float
     modified_at: float
     password: PasswordRecord | None = None
+    password_history: tuple[PasswordRecord, ...] = ()
+    """Earlier passwords, newest first, as many as the pool's `PasswordHistorySize` asks for."""
     totp: Totp | None = None
     mfa_enabled: frozenset[str] = frozenset()
     mfa_preferred: str | None = None
