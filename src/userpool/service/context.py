@@ -1,7 +1,8 @@
 """What an operation is given: the world (`Context`) and one call (`Call`); and how it is registered.
 
 A handler is a plain function `(context, call) -> output shape`. It raises the service's own error classes
-(`userpool.protocol.errors`) to refuse. Everything else that escapes is a bug and becomes InternalErrorException.
+(`userpool.protocol.errors`) to refuse. Everything else that escapes is a bug and becomes
+InternalErrorException.
 """
 
 from __future__ import annotations
@@ -29,7 +30,18 @@ class Settings:
     issuer: str | None = None
     """Base URL of the issuer (`{issuer}/{pool id}`), or `None` for AWS's own form."""
     development: bool = False
+    """Any caller may do what administrators do, and `/_userpool/` answers. Never on a network."""
+    signed_admin: bool = True
+    """Whether administrators must sign. Not where the caller is in the same process."""
     max_body_bytes: int = 1024 * 1024
+
+    def issuer_of(self, pool_id: str) -> str:
+        """The issuer that tokens of this pool name."""
+        if self.issuer is not None:
+            return f"{self.issuer.rstrip('/')}/{pool_id}"
+        region = pool_id.partition("_")[0]
+        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        return f"https://cognito-idp.{region}.{suffix}/{pool_id}"
 
 
 @dataclass(frozen=True, slots=True)
