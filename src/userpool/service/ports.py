@@ -109,9 +109,12 @@ class Reader(Protocol):
         value: str = "",
         prefix: bool = False,
     ) -> Sequence[User]:
-        """Users in a stable order (by sub), those behind `after`; `attribute` is one of the searchable ones."""
+        """Users in a stable order, those behind `after`: what `domain.search.position` says of the last user of the
+        page before (a user's `sub`, but for a search by prefix). `attribute` is one of the searchable ones."""
 
-    def count_users(self, pool_id: str) -> int: ...
+    def count_users(self, pool_id: str) -> int:
+        """How many users a pool has: exactly up to some thousands, then estimated (one page is read, not all)."""
+
 
     def code(self, pool_id: str, sub: str, purpose: CodePurpose, attribute: str = "") -> Code | None: ...
     def attempts(self, key: str) -> Attempts | None: ...
