@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from userpool.protocol.effects import Power
 from userpool.protocol.operations import Operation
@@ -17,8 +17,11 @@ from userpool.protocol.operations import Operation
 from .domain.records import AppClient, Pool, TokenFamily, User
 from .ports import Clock, Keys, Messages, Random, Store
 
-In = TypeVar("In")
-Out = TypeVar("Out")
+if TYPE_CHECKING:
+    from userpool.protocol.shapes import Shape
+
+In = TypeVar("In", bound="Shape")
+Out = TypeVar("Out", bound="Shape")
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,9 @@ class KeySet:
         return replace(self, admin=(*self.admin, key))
 
     def without_admin(self, access_key_id: str, now: float) -> KeySet:
-        """The set with an administrator's key revoked; raises `KeyFileError` when there is none of this id."""
+        """The set with an administrator's key revoked; raises `KeyFileError` when there is none of this
+        id.
+        """
         if self.admin_key(access_key_id) is None:
             raise KeyFileError(f"There is no admin key {access_key_id} in use: see `userpool keys list`.")
         revoked = tuple(
@@ -164,7 +166,9 @@ def load(path: str | os.PathLike[str]) -> KeySet:
 
 
 def save(path: str | os.PathLike[str], keys: KeySet) -> None:
-    """Write the keys to a file that only its owner can read, in place of what is there, whole or not at all."""
+    """Write the keys to a file that only its owner can read, in place of what is there, whole or not at
+    all.
+    """
     data = {
         "version": _VERSION,
         "sealing": [{"key": key.text, "created_at": key.created_at} for key in keys.sealing],

@@ -29,7 +29,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute of a pool's schema, under the name that users' attributes bear (`email`, `custom:team`)."""
+    """One attribute of a pool's schema, under the name that users' attributes bear (`email`,
+    `custom:team`).
+    """
 
     name: str
     kind: Kind = Kind.STRING
