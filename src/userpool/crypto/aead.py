@@ -121,9 +121,7 @@ class Sealer:
         try:
             return cipher.decrypt(nonce, sealed[_HEAD_BYTES:], _VERSION + context)
         except InvalidTag:
-            raise Unsealable(
-                "The seal is broken: it was changed, or it was made for something else."
-            ) from None
+            raise Unsealable("The seal is broken: changed, or made for something else.") from None
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether this was sealed with the newest key; if not, open it and seal it anew while the old key is
