@@ -1,0 +1,43 @@
+"""Ids and secrets in Cognito's own forms: other tools check them by pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+_LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MIXED = _LOWER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+RandomBytes = Callable[[int], bytes]
+
+
+def letters(random: RandomBytes, count: int, alphabet: str = _LOWER) -> str:
+    """`count` characters of `alphabet`, each as likely as any other."""
+    # Eight bytes more than the text holds make the bias of the division too small to be seen.
+    size = (count * (len(alphabet) - 1).bit_length() + 7) // 8 + 8
+    number = int.from_bytes(random(size))
+    text = ""
+    for _ in range(count):
+        number, digit = divmod(number, len(alphabet))
+        text += alphabet[digit]
+    return text
+
+
+def pool_id(region: str, random: RandomBytes) -> str:
+    """A user pool's id: `us-east-1_` and nine letters and digits."""
+    return f"{region}_{letters(random, 9, _MIXED)}"
+
+
+def client_id(random: RandomBytes) -> str:
+    """An app client's id: 26 lower-case letters and digits."""
+    return letters(random, 26)
+
+
+def client_secret(random: RandomBytes) -> str:
+    """An app client's secret: 52 lower-case letters and digits, some 268 bits."""
+    return letters(random, 52)
+
+
+def uuid(random: RandomBytes) -> str:
+    """A random UUID (version 4): `sub`, `jti`, message and session ids."""
+    return str(UUID(bytes=random(16), version=4))
