@@ -1,0 +1,97 @@
+"""Which second factor a sign-in asks for, or offers to choose or to set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from userpool.protocol.enums import ChallengeNameType
+from userpool.protocol.errors import InvalidUserPoolConfigurationException
+
+from ..records import User
+from ..settings import MfaMethod, MfaMode, PoolSettings
+
+ORDER = (MfaMethod.SMS, MfaMethod.TOTP, MfaMethod.EMAIL)
+"""The order in which choices are listed."""
+
+ATTRIBUTE = {MfaMethod.SMS: "phone_number", MfaMethod.EMAIL: "email"}
+"""The attribute that holds the address to which a method sends its codes."""
+
+_RECOVERY = {MfaMethod.SMS: "verified_phone_number", MfaMethod.EMAIL: "verified_email"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The next challenge. `choices` are the methods of SELECT_MFA_TYPE and MFA_SETUP."""
+
+    challenge: ChallengeNameType
+    choices: tuple[MfaMethod, ...] = ()
+
+
+def second_factor(settings: PoolSettings, user: User) -> Ask | None:
+    """What a user must show after the password; `None` for nothing.
+
+    What the user switched on counts, the preferred method before the others. Where the pool requires a
+    second factor and the user switched none on, it takes a registered authenticator or an address that is
+    not the way to recover the password; failing that, one has to be set up.
+
+    Raises:
+        InvalidUserPoolConfigurationException: a factor is required, and none can be used or set up.
+    """
+    if settings.mfa is MfaMode.OFF:
+        return None
+    active = [method for method in ORDER if method in user.mfa_enabled and usable(settings, user, method)]
+    if user.mfa_preferred in active:
+        return challenge_of(MfaMethod(user.mfa_preferred))
+    if active or settings.mfa is MfaMode.OPTIONAL:
+        return _choose(active)
+    implied = [
+        method
+        for method in ORDER
+        if usable(settings, user, method) and not _is_primary_recovery(settings, method)
+    ]
+    return _choose(implied) or _set_up(settings, user)
+
+
+def usable(settings: PoolSettings, user: User, method: MfaMethod) -> bool:
+    """Whether the user could answer with this method now.
+
+    An authenticator that was registered keeps working when the pool offers it no longer.
+    """
+    if method is MfaMethod.TOTP:
+        return user.totp is not None and user.totp.verified
+    return method in settings.mfa_methods and bool(user.attributes.get(ATTRIBUTE[method]))
+
+
+def challenge_of(method: MfaMethod) -> Ask:
+    """The challenge that asks for this method."""
+    return Ask(ChallengeNameType(method))
+
+
+def _choose(methods: list[MfaMethod]) -> Ask | None:
+    if not methods:
+        return None
+    if len(methods) == 1:
+        return challenge_of(methods[0])
+    return Ask(ChallengeNameType.SELECT_MFA_TYPE, tuple(methods))
+
+
+def _set_up(settings: PoolSettings, user: User) -> Ask:
+    # A method with an address that is there already is not set up: it was passed over for being the recovery.
+    offered = tuple(
+        method
+        for method in ORDER
+        if method in settings.mfa_methods
+        and (
+            method is MfaMethod.TOTP
+            or not (user.attributes.get(ATTRIBUTE[method]) or _is_primary_recovery(settings, method))
+        )
+    )
+    if not offered:
+        raise InvalidUserPoolConfigurationException(
+            "A second factor is required, and this user can neither use nor set up any that the pool allows."
+        )
+    return Ask(ChallengeNameType.MFA_SETUP, offered)
+
+
+def _is_primary_recovery(settings: PoolSettings, method: MfaMethod) -> bool:
+    return settings.recovery_configured and settings.recovery[0] == _RECOVERY.get(method)
