@@ -93,7 +93,24 @@ class ProtocolError(UserPoolError):
 
 
 class ChallengeError(UserPoolError):
-    """A challenge cannot be answered like this: it is of another kind, lacks something, or came out of order."""
+    """A challenge cannot be answered like this: it is of another kind, lacks something, or came out of
+    order."""
+
+
+class ClockSkewError(UserPoolError):
+    """This machine's clock is too far from the service's for a proof that carries the time, as SRP's does.
+
+    Args:
+        seconds: how far the service's clock is ahead of this machine's; negative where it is behind.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        where = "behind" if seconds > 0 else "ahead of"
+        super().__init__(
+            f"This machine's clock is {abs(seconds):.0f} seconds {where} the service's, too far for a "
+            "sign-in: set the clock (for example by NTP), then sign in again."
+        )
+        self.seconds = seconds
 
 
 class TokenError(UserPoolError):
