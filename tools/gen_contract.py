@@ -31,10 +31,13 @@ def render() -> tuple[dict[str, str], dict[str, int]]:
         files[f"{service.key}/__init__.py"] = emit.shapes_index(service)
         for family in sorted(set(service.homes.values())):
             files[f"{service.key}/{family}.py"] = emit.shapes_module(service, family)
+            files[f"limits/{service.key}_{family}.py"] = emit.limit_structures_module(service, family)
+        files[f"limits/{service.key}_types.py"] = emit.limit_types_module(service)
         others = idp if service is identity else None
         files[f"{service.key}_operations.py"] = emit.operations_module(service, others)
     files["exceptions.py"] = emit.exceptions_module([idp, identity])
     files["enums.py"] = emit.enums_module([idp, identity])
+    files["limits/__init__.py"] = emit.HEADER
     files["__init__.py"] = emit.package_module(counts)
     return files, counts
 

@@ -170,6 +170,59 @@ def __getattr__(name: str) -> Any:
 '''
 
 
+# ---------------------------------------------------------------- limits
+
+
+def limit_types_module(service: Service) -> str:
+    """The limits of every shape that is no structure."""
+    blocks = []
+    for name, raw in service.simple.items():
+        facts = [f'"type": {quoted(raw["type"])}']
+        facts += [f'"{part}": {quoted(raw[part]["shape"])}' for part in ("member", "key", "value") if part in raw]
+        facts += [f'"{bound}": {raw[bound]}' for bound in ("min", "max") if bound in raw]
+        if "pattern" in raw:
+            facts.append(f'"pattern": {quoted(raw["pattern"])}')
+        if "enum" in raw:
+            facts.append(filled('"enum": [', map(quoted, raw["enum"]), "]"))
+        if name in overlay.EMPTY_ALLOWED:
+            facts.append('"empty": True')
+        line = f"    {quoted(name)}: {{{', '.join(facts)}}},"
+        if len(line) > WIDTH:
+            line = f"    {quoted(name)}: {{\n" + "".join(f"        {fact},\n" for fact in facts) + "    },"
+        blocks.append(line + "\n")
+    return f'''{HEADER}"""The limits of the simple shapes of {service.metadata["serviceFullName"]}."""
+
+from typing import Any
+
+TYPES: dict[str, dict[str, Any]] = {{
+{"".join(blocks)}}}
+'''
+
+
+def limit_structures_module(service: Service, family: str) -> str:
+    """The members of a family's structures, by wire name, with their shapes."""
+    blocks = []
+    for name, raw in service.structures.items():
+        if service.homes[name] != family:
+            continue
+        required = raw.get("required", ())
+        members = [
+            f"{quoted(member)}: "
+            + quoted(
+                use["shape"]
+                + ("!" if member in required else "")
+                + ("*" if service.sensitive(member, use["shape"]) else "")
+            )
+            for member, use in raw["members"].items()
+        ]
+        blocks.append(filled(f"    {quoted(name)}: {{", members, "},") + "\n")
+    return f'''{HEADER}"""The members of the family {family}: `!` is required, `*` must never be shown."""
+
+STRUCTURES: dict[str, dict[str, str]] = {{
+{"".join(blocks)}}}
+'''
+
+
 # ---------------------------------------------------------------- operations
 
 

@@ -311,3 +311,6 @@ SUBCLASSES: dict[str, str] = {"UserNotFoundException": "NotAuthorizedException"}
 
 THROTTLED: frozenset[str] = frozenset({"TooManyRequestsException", "ThrottlingException"})
 """Refused before anything was done: every operation may be sent again, later."""
+
+EMPTY_ALLOWED: frozenset[str] = frozenset({"PasswordType"})
+"""Strings whose pattern would refuse an empty text that the service takes: no password, the passwordless form."""

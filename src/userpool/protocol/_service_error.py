@@ -1,6 +1,7 @@
 """The root of every error of this package, and the base of every error that a service answers.
 
-They stand apart from `errors` because the generated classes need them; import them from `userpool.protocol.errors`.
+They stand apart from `errors` because the generated classes need them; import them from
+`userpool.protocol.errors`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def _revive(cls: type[UserPoolError], args: tuple[Any, ...], attributes: dict[st
 
 
 class NotAuthorizedReason(StrEnum):
-    """Why a `NotAuthorizedException` came. Cognito only tells in prose; this is that prose, read once, here."""
+    """Why a `NotAuthorizedException` came. Cognito only tells in prose; this is that prose, read once,
+    here."""
 
     BAD_CREDENTIALS = "bad_credentials"
     LOCKED = "locked"
@@ -79,9 +81,11 @@ def not_authorized_reason(message: str) -> NotAuthorizedReason:
 
 
 class ServiceError(UserPoolError):
-    """An error that the service answered. A code that no class stands for arrives as this class, code and all.
+    """An error that the service answered. A code that no class stands for arrives as this class, code and
+    all.
 
-    The service side raises the same classes: `raise NotAuthorizedException("Incorrect username or password.")`.
+    The service side raises the same classes: `raise NotAuthorizedException("Incorrect username or
+    password.")`.
 
     Args:
         message: the service's own text.
@@ -89,8 +93,8 @@ class ServiceError(UserPoolError):
         status: the HTTP status; by default that of the class.
         request_id: what AWS support, or the service's log, finds this call by.
         operation: the wire name of the operation, such as `InitiateAuth`.
-        reason: a finer reason than the code; read from the message of a `NotAuthorizedException` where not given.
-        retry_after: seconds after which the service said it may be asked again.
+        reason: a finer reason than the code; read from the message of a `NotAuthorizedException` where not
+        given. retry_after: seconds after which the service said it may be asked again.
     """
 
     default_code: ClassVar[str] = "ServiceError"
@@ -127,8 +131,8 @@ class ServiceError(UserPoolError):
     def retryable(self) -> bool:
         """Whether the fault is a passing one: throttling, or a fault of the service.
 
-        Whether the call may be sent again is another question, which `Operation.retry` answers: after a fault that is
-        not `throttled` the service may have acted.
+        Whether the call may be sent again is another question, which `Operation.retry` answers: after a fault
+        that is not `throttled` the service may have acted.
         """
         return self.throttled or self.status >= 500 or self.status == 429
 
