@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from userpool.crypto.rs256 import SigningKey
+from userpool.protocol import endpoints
 from userpool.protocol.effects import Power
 from userpool.protocol.operations import Operation
 
@@ -42,9 +44,7 @@ class Settings:
         """The issuer that tokens of this pool name."""
         if self.issuer is not None:
             return f"{self.issuer.rstrip('/')}/{pool_id}"
-        region = pool_id.partition("_")[0]
-        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        return f"https://cognito-idp.{region}.{suffix}/{pool_id}"
+        return f"{endpoints.endpoint('cognito-idp', pool_id.partition('_')[0])}/{pool_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Context:
     messages: Messages
     power: Power
     settings: Settings
+    new_signing_key: Callable[[], SigningKey] = SigningKey.generate
 
 
 @dataclass(frozen=True, slots=True)
