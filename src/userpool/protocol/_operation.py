@@ -1,5 +1,4 @@
-"""What an operation is. The generated tables are made of this; import it from
-`userpool.protocol.operations`."""
+"""What an operation is; the generated tables are made of it. Import it from `userpool.protocol.operations`."""
 
 from __future__ import annotations
 
@@ -43,8 +42,7 @@ class Auth(StrEnum):
     ACCESS_TOKEN = "access_token"
     """A signed-in user: the access token is a member of the input."""
     SIGV4 = "sigv4"
-    """An administrator: the request is signed with AWS credentials, or with admin keys of your own
-    service."""
+    """An administrator: the request is signed with AWS credentials, or with admin keys of your service."""
 
 
 class Retry(StrEnum):

@@ -28,8 +28,7 @@ def _revive(cls: type[UserPoolError], args: tuple[Any, ...], attributes: dict[st
 
 
 class NotAuthorizedReason(StrEnum):
-    """Why a `NotAuthorizedException` came. Cognito only tells in prose; this is that prose, read once,
-    here."""
+    """Why a `NotAuthorizedException` came: Cognito only tells in prose, and this is that prose, read once."""
 
     BAD_CREDENTIALS = "bad_credentials"
     LOCKED = "locked"
@@ -81,11 +80,9 @@ def not_authorized_reason(message: str) -> NotAuthorizedReason:
 
 
 class ServiceError(UserPoolError):
-    """An error that the service answered. A code that no class stands for arrives as this class, code and
-    all.
+    """An error that the service answered. A code that has no class of its own arrives as this one.
 
-    The service side raises the same classes: `raise NotAuthorizedException("Incorrect username or
-    password.")`.
+    The service raises the same classes: `raise NotAuthorizedException("Incorrect username or password.")`.
 
     Args:
         message: the service's own text.
@@ -93,8 +90,8 @@ class ServiceError(UserPoolError):
         status: the HTTP status; by default that of the class.
         request_id: what AWS support, or the service's log, finds this call by.
         operation: the wire name of the operation, such as `InitiateAuth`.
-        reason: a finer reason than the code; read from the message of a `NotAuthorizedException` where not
-        given. retry_after: seconds after which the service said it may be asked again.
+        reason: a finer reason than the code; by default what the message of a `NotAuthorizedException` says.
+        retry_after: seconds after which the service said it may be asked again.
     """
 
     default_code: ClassVar[str] = "ServiceError"

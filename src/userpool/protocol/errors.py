@@ -93,8 +93,7 @@ class ProtocolError(UserPoolError):
 
 
 class ChallengeError(UserPoolError):
-    """A challenge cannot be answered like this: it is of another kind, lacks something, or came out of
-    order."""
+    """A challenge cannot be answered like this: another kind, something missing, or out of order."""
 
 
 class ClockSkewError(UserPoolError):

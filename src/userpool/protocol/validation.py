@@ -1,8 +1,8 @@
 """Holds plain JSON against the limits of the contract, and names every fault in Cognito's words.
 
     faults(ops.LIST_USERS, {"UserPoolId": "?", "Limit": 61})
-    # Value '?' at 'userPoolId' failed to satisfy constraint: Member must satisfy regular expression pattern:
-    # … Value '61' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 60
+    # Value '?' at 'userPoolId' failed to satisfy constraint: Member must satisfy regular expression …
+    # Value '61' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 60
 
 Values are what `json` gives, by wire names. A wrong JSON type is no fault but a `WrongType`: nothing below it
 has a meaning. The work is bounded by the size of the value: lengths come before patterns, and patterns are
@@ -47,8 +47,7 @@ class Rules(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One member that does not keep to the contract. `shown` is `None` where the value must not be
-    repeated."""
+    """One member that does not keep to the contract; `shown` is `None` where it must not be repeated."""
 
     path: str
     constraint: str
@@ -241,8 +240,7 @@ def _list(member: Schema, rule: dict[str, Any], rules: Rules) -> Schema:
         place = 0
         bad = False
         try:
-            for place, item in enumerate(value, start=1):  # noqa: B007 - read where an item is of the wrong
-            type
+            for place, item in enumerate(value, start=1):
                 if len(found) >= MAX_FAULTS:
                     break
                 below = member.check(item)

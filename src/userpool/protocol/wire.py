@@ -163,8 +163,7 @@ def encode_error(
 
 
 def encode_service_error(error: ServiceError, *, request_id: str | None = None) -> Response:
-    """The answer for an error that an operation raised. Its sub-reason stays here: Cognito does not send
-    one."""
+    """The answer for an error that an operation raised. Its sub-reason is not sent: Cognito has none."""
     reason = error.reason if isinstance(error, InvalidParameterException) else None
     return encode_error(error.code, error.message, request_id=request_id, reason=reason, status=error.status)
 
