@@ -1,0 +1,192 @@
+"""The two calls that every sign-in is made of, and what their replies come to.
+
+InitiateAuth, RespondToAuthChallenge; AssociateSoftwareToken where an authenticator app is the only thing to
+set up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from userpool.protocol import operations as ops
+from userpool.protocol.challenge_reading import read_challenge
+from userpool.protocol.challenges import (
+    TOKENS,
+    Challenge,
+    ChallengeStep,
+    EmailSetupRequired,
+    MfaMethod,
+    MfaSetupRequired,
+    TotpSetupRequired,
+    may_follow,
+)
+from userpool.protocol.effects import Flow, monotonic, now
+from userpool.protocol.errors import ProtocolError
+
+from . import members
+from .config import ClientConfig, UserContext
+from .invoke import Reply, exchange, invoke
+from .mfa import associate_software_token
+from .results import Grant, NewDevice, Tokens
+
+if TYPE_CHECKING:
+    from userpool.protocol._generated.idp.auth import (
+        AuthenticationResultType,
+        InitiateAuthResponse,
+        RespondToAuthChallengeResponse,
+    )
+
+    AuthReply: TypeAlias = InitiateAuthResponse | RespondToAuthChallengeResponse
+
+MAX_CHALLENGES: Final = 10
+"""A sign-in that asks more often than this goes round in circles."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What goes along with every request of one sign-in."""
+
+    config: ClientConfig
+    client_metadata: Mapping[str, str] | None = field(default=None, repr=False)
+    user_context: UserContext | None = None
+    device_key: str | None = field(default=None, repr=False)
+
+
+def initiate(
+    along: SignIn, auth_flow: str, parameters: Mapping[str, str], *, username: str | None
+) -> Flow[Reply[InitiateAuthResponse]]:
+    """InitiateAuth with `parameters`, and what belongs to every one: secret hash (over `username`),
+    device, context.
+    """
+    request = ops.INITIATE_AUTH.input(
+        auth_flow=auth_flow,
+        client_id=along.config.client_id,
+        auth_parameters={**parameters, **_proof_of_client(along, username)},
+        client_metadata=members.client_metadata(along.config, along.client_metadata),
+        analytics_metadata=members.analytics_metadata(along.config),
+        user_context_data=members.user_context_data(along.config, along.user_context),
+    )
+    return (yield from exchange(along.config, ops.INITIATE_AUTH, request))
+
+
+def answer(
+    along: SignIn, challenge_name: str, responses: Mapping[str, str], *, username: str, session: str | None
+) -> Flow[RespondToAuthChallengeResponse]:
+    """RespondToAuthChallenge with `responses`, the user name, and what belongs to every one, as in
+    `initiate`.
+    """
+    request = ops.RESPOND_TO_AUTH_CHALLENGE.input(
+        client_id=along.config.client_id,
+        challenge_name=challenge_name,
+        session=session,
+        challenge_responses={**responses, "USERNAME": username, **_proof_of_client(along, username)},
+        client_metadata=members.client_metadata(along.config, along.client_metadata),
+        analytics_metadata=members.analytics_metadata(along.config),
+        user_context_data=members.user_context_data(along.config, along.user_context),
+    )
+    return (yield from invoke(along.config, ops.RESPOND_TO_AUTH_CHALLENGE, request))
+
+
+def conclude(
+    along: SignIn, reply: AuthReply, *, step: str, username: str, position: int = 1
+) -> Flow[Grant | ChallengeStep]:
+    """Say what `reply` comes to: tokens, or the next challenge.
+
+    Args:
+        along: as for the request.
+        reply: what the request was answered with.
+        step: the flow or challenge that the request answered, for the legal order.
+        username: the name that the request carried.
+        position: the place of the challenge that may follow, counted from 1.
+
+    Raises:
+        ProtocolError: tokens and a challenge, neither, or one that may not follow `step`; or too many.
+    """
+    result, following = reply.authentication_result, reply.challenge_name
+    if (result is None) == (not following):
+        what = "both tokens and" if result else "neither tokens nor"
+        raise ProtocolError(f"The reply after {step} holds {what} a challenge.")
+    if not may_follow(step, following or TOKENS):
+        raise ProtocolError(f"The service went on with {following or 'tokens'}, which may not follow {step}.")
+    if result is not None:
+        return (yield from grant(result, username=username, device_key=along.device_key))
+    if position > MAX_CHALLENGES:
+        raise ProtocolError(f"The service asked more than {MAX_CHALLENGES} times in one sign-in.")
+    challenge = read_challenge(
+        following or "",
+        reply.challenge_parameters or {},
+        username=username,
+        client_id=along.config.client_id,
+        issued_at=datetime.fromtimestamp((yield from now()), UTC),
+        position=position,
+        session=reply.session,
+        device_key=along.device_key,
+        available=reply.available_challenges or (),
+    )
+    if isinstance(challenge, MfaSetupRequired) and len(challenge.methods) == 1:
+        return (yield from set_up(along, challenge, challenge.methods[0]))
+    return challenge
+
+
+def set_up(along: SignIn, challenge: MfaSetupRequired, method: str) -> Flow[ChallengeStep]:
+    """Begin to set up `method`; one that cannot be set up by an answer leaves the challenge as it is."""
+    match method:
+        case MfaMethod.TOTP:
+            secret_code, session = yield from associate_software_token(
+                along.config, session=challenge.session
+            )
+            return TotpSetupRequired(**{**_common(challenge), "session": session}, secret_code=secret_code)
+        case MfaMethod.EMAIL:
+            return EmailSetupRequired(**_common(challenge))
+        case _:
+            return challenge
+
+
+def grant(
+    result: AuthenticationResultType,
+    *,
+    username: str | None,
+    device_key: str | None = None,
+    refresh_token: str | None = None,
+) -> Flow[Grant]:
+    """Take tokens over from `result`; `refresh_token` is kept where the service gave no new one.
+
+    Raises:
+        ProtocolError: there is no access token.
+    """
+    if not result.access_token:
+        raise ProtocolError("The service signed in without giving an access token.")
+    device = result.new_device_metadata
+    new_device = (
+        NewDevice(device.device_key, device.device_group_key)
+        if device and device.device_key and device.device_group_key
+        else None
+    )
+    tokens = Tokens(
+        access_token=result.access_token,
+        id_token=result.id_token,
+        refresh_token=result.refresh_token or refresh_token,
+    )
+    return Grant(
+        tokens=tokens,
+        received_at=(yield from now()),
+        received_monotonic=(yield from monotonic()),
+        username=username,
+        device_key=device_key,
+        new_device=new_device,
+    )
+
+
+def _proof_of_client(along: SignIn, username: str | None) -> dict[str, str]:
+    optional = {
+        "SECRET_HASH": members.secret_hash(along.config, username) if username else None,
+        "DEVICE_KEY": along.device_key,
+    }
+    return {name: value for name, value in optional.items() if value is not None}
+
+
+def _common(challenge: MfaSetupRequired) -> dict[str, Any]:
+    return {each.name: getattr(challenge, each.name) for each in fields(Challenge)}

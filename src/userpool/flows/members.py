@@ -1,0 +1,93 @@
+"""Members that many requests share, and the plain values that their shapes stand for."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from userpool.protocol.challenges import CodeDelivery
+from userpool.protocol.errors import ParameterError
+from userpool.protocol.secret_hash import secret_hash as make_secret_hash
+
+from .config import ClientConfig, UserContext
+
+if TYPE_CHECKING:
+    from userpool.protocol._generated.idp.common import (
+        AnalyticsMetadataType,
+        AttributeType,
+        CodeDeliveryDetailsType,
+        UserContextDataType,
+    )
+
+_LONGEST_USERNAME: Final = 128
+_CATEGORIES: Final = frozenset("LMSNP")
+"""Letters, marks, symbols, numbers and punctuation: no control characters, no spaces."""
+
+
+def check_username(username: str) -> str:
+    """Return `username` if the service could know it.
+
+    The sign-in's parameters are a free map on the wire, so the limits of `Username` are kept here.
+
+    Raises:
+        ParameterError: it is empty, longer than 128 characters, or has spaces or control characters.
+    """
+    if not 1 <= len(username) <= _LONGEST_USERNAME:
+        raise ParameterError(
+            f"A user name has 1 to {_LONGEST_USERNAME} characters; this one: {len(username)}."
+        )
+    if any(unicodedata.category(character)[0] not in _CATEGORIES for character in username):
+        raise ParameterError("A user name has no spaces and no control characters.")
+    return username
+
+
+def secret_hash(config: ClientConfig, username: str) -> str | None:
+    """`SECRET_HASH` for the name of this very request; `None` for a client without a secret."""
+    if config.client_secret is None:
+        return None
+    return make_secret_hash(username, config.client_id, config.client_secret)
+
+
+def client_metadata(config: ClientConfig, given: Mapping[str, str] | None) -> dict[str, str] | None:
+    """`ClientMetadata`: what was `given` with the call, or else the configuration's."""
+    chosen = config.client_metadata if given is None else given
+    return dict(chosen) if chosen else None
+
+
+def user_context_data(config: ClientConfig, given: UserContext | None) -> UserContextDataType | None:
+    """`UserContextData`: what was `given` with the call, or else the configuration's."""
+    from userpool.protocol.shapes import idp
+
+    chosen = given or config.user_context
+    if chosen is None:
+        return None
+    return idp.UserContextDataType(ip_address=chosen.ip_address, encoded_data=chosen.encoded_data)
+
+
+def analytics_metadata(config: ClientConfig) -> AnalyticsMetadataType | None:
+    """`AnalyticsMetadata` of the configuration."""
+    from userpool.protocol.shapes import idp
+
+    if config.analytics_endpoint_id is None:
+        return None
+    return idp.AnalyticsMetadataType(analytics_endpoint_id=config.analytics_endpoint_id)
+
+
+def attribute_list(attributes: Mapping[str, str] | None) -> list[AttributeType] | None:
+    """Attributes by name in the form that requests carry; nothing for none."""
+    from userpool.protocol.shapes import idp
+
+    return [idp.AttributeType(name=name, value=value) for name, value in (attributes or {}).items()] or None
+
+
+def attribute_map(attributes: Iterable[AttributeType]) -> dict[str, str]:
+    """The form that replies carry as attributes by name."""
+    return {attribute.name: attribute.value or "" for attribute in attributes}
+
+
+def code_delivery(details: CodeDeliveryDetailsType | None) -> CodeDelivery | None:
+    """Where a code went, if one did."""
+    if details is None:
+        return None
+    return CodeDelivery(details.delivery_medium or "", details.destination or "", details.attribute_name)

@@ -1,0 +1,96 @@
+"""A signed-in user's second factors.
+
+AssociateSoftwareToken, VerifySoftwareToken, SetUserMFAPreference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from userpool.protocol import operations as ops
+from userpool.protocol.effects import Flow
+from userpool.protocol.errors import EnableSoftwareTokenMFAException, ParameterError, ProtocolError
+
+from .config import ServiceConfig
+from .invoke import invoke
+from .results import MfaPreference
+
+_SETTINGS: dict[MfaPreference, dict[str, bool]] = {
+    MfaPreference.ENABLED: {"enabled": True},
+    MfaPreference.DISABLED: {"enabled": False},
+    MfaPreference.PREFERRED: {"enabled": True, "preferred_mfa": True},
+    MfaPreference.NOT_PREFERRED: {"enabled": True, "preferred_mfa": False},
+}
+
+
+def associate_software_token(
+    config: ServiceConfig, *, access_token: str | None = None, session: str | None = None
+) -> Flow[tuple[str, str | None]]:
+    """Get a new seed for an authenticator app (AssociateSoftwareToken), as a signed-in user or within a
+    sign-in.
+
+    Returns:
+        The seed in base32, and the session that follows within a sign-in.
+    """
+    operation = ops.ASSOCIATE_SOFTWARE_TOKEN
+    reply = yield from invoke(config, operation, operation.input(access_token=access_token, session=session))
+    if not reply.secret_code:
+        raise ProtocolError("The service gave no seed for the authenticator app.", operation=operation.name)
+    return reply.secret_code, reply.session or session
+
+
+def verify_software_token(
+    config: ServiceConfig,
+    user_code: str,
+    *,
+    device_name: str | None = None,
+    access_token: str | None = None,
+    session: str | None = None,
+) -> Flow[str | None]:
+    """Show that the app knows the seed (VerifySoftwareToken); returns the session that follows within a
+    sign-in.
+
+    Raises:
+        EnableSoftwareTokenMFAException: the code is wrong; another may be tried.
+    """
+    operation = ops.VERIFY_SOFTWARE_TOKEN
+    request = operation.input(
+        user_code=user_code, friendly_device_name=device_name, access_token=access_token, session=session
+    )
+    reply = yield from invoke(config, operation, request)
+    if reply.status != "SUCCESS":
+        # Cognito refuses a wrong code with this error; the status of an accepted request may say it too.
+        raise EnableSoftwareTokenMFAException(
+            "The code was not accepted.", status=200, operation=operation.name
+        )
+    return reply.session or session
+
+
+def set_user_mfa_preference(
+    config: ServiceConfig,
+    access_token: str,
+    *,
+    sms: MfaPreference | None = None,
+    totp: MfaPreference | None = None,
+    email: MfaPreference | None = None,
+) -> Flow[None]:
+    """Say what becomes of each second factor (SetUserMFAPreference); one that is not named stays as it is.
+
+    Raises:
+        ParameterError: nothing is named.
+    """
+    from userpool.protocol.shapes import idp
+
+    if sms is None and totp is None and email is None:
+        raise ParameterError("Say what becomes of sms, totp or email.")
+    request = ops.SET_USER_MFA_PREFERENCE.input(
+        access_token=access_token,
+        sms_mfa_settings=_settings(idp.SMSMfaSettingsType, sms),
+        software_token_mfa_settings=_settings(idp.SoftwareTokenMfaSettingsType, totp),
+        email_mfa_settings=_settings(idp.EmailMfaSettingsType, email),
+    )
+    yield from invoke(config, ops.SET_USER_MFA_PREFERENCE, request)
+
+
+def _settings(shape: type[Any], preference: MfaPreference | None) -> Any:
+    return None if preference is None else shape(**_SETTINGS[MfaPreference(preference)])

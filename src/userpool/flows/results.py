@@ -1,0 +1,96 @@
+"""What conversations end with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from userpool.protocol import totp
+from userpool.protocol.challenges import CodeDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """A device that the pool now tracks (`NewDeviceMetadata`). Until it is confirmed, refreshing may fail."""
+
+    key: str = field(repr=False)
+    group_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a signed-in user holds. None of it prints."""
+
+    access_token: str = field(repr=False)
+    id_token: str | None = field(default=None, repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Tokens as a conversation got them, with what is known at that moment."""
+
+    tokens: Tokens
+    received_at: float
+    """Seconds since the epoch, by this machine's clock."""
+    received_monotonic: float
+    """Seconds, by a clock that never steps."""
+    username: str | None = None
+    """The service's own name for the user, where it has told."""
+    device_key: str | None = field(default=None, repr=False)
+    new_device: NewDevice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpResult:
+    """What a sign-up came to."""
+
+    user_sub: str
+    """The user's id, which never changes."""
+    confirmed: bool
+    """Whether the user may sign in at once; otherwise `confirm_sign_up` comes first."""
+    delivery: CodeDelivery | None = None
+    """Where the confirmation code went, if one did."""
+    session: str | None = field(default=None, repr=False)
+    """Lets the sign-up go over into a sign-in without a password; hand it to `confirm_sign_up`."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserProfile:
+    """What GetUser tells."""
+
+    username: str
+    attributes: Mapping[str, str] = field(repr=False, hash=False)
+    """By name; every value is text, as in `email_verified`: `"true"`."""
+    mfa_methods: tuple[str, ...] = ()
+    """The second factors in use: values of `MfaMethod`, and whatever Cognito adds."""
+    preferred_mfa: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotpSeed:
+    """A seed for an authenticator app, which counts once a code of it was verified."""
+
+    secret_code: str = field(repr=False)
+    """In base32: show it, or its `otpauth_uri` as a QR code, and keep it nowhere."""
+    username: str
+    """Whose it is; what `otpauth_uri` shows by default."""
+
+    def otpauth_uri(self, issuer: str, account: str | None = None) -> str:
+        """The text for the QR code: `issuer` and `account` (by default the user name) are what the app
+        shows.
+        """
+        return totp.otpauth_uri(self.secret_code, account=account or self.username, issuer=issuer)
+
+
+class MfaPreference(StrEnum):
+    """What becomes of one second factor."""
+
+    ENABLED = "enabled"
+    """May be used; whether it is preferred stays as it is."""
+    DISABLED = "disabled"
+    PREFERRED = "preferred"
+    """Enabled, and asked for first."""
+    NOT_PREFERRED = "not_preferred"
+    """Enabled, and not asked for first."""
