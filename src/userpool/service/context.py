@@ -18,6 +18,7 @@ from userpool.protocol.operations import Operation
 
 from .domain.records import AppClient, Pool, TokenFamily, User
 from .ports import Clock, Keys, Messages, Random, Store
+from .signing import SigningKeys
 
 if TYPE_CHECKING:
     from userpool.protocol.shapes import Shape
@@ -59,6 +60,7 @@ class Context:
     power: Power
     settings: Settings
     new_signing_key: Callable[[], SigningKey] = SigningKey.generate
+    signing: SigningKeys = field(default_factory=SigningKeys, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,11 @@ class SigningKeys:
             self._known.move_to_end(pool.id)
             return keys
 
+    def forget(self) -> None:
+        """Keep nothing: the store was emptied, and what comes next may bear the same ids and times."""
+        with self._lock:
+            self._known.clear()
+
     def open(self, ring: Keys, pool: Pool, records: Sequence[SigningKey]) -> PoolKeys:
         """Open a pool's keys and keep them. The newest key of each use that is not retired signs.
 
