@@ -11,11 +11,16 @@ import sys
 from pathlib import Path
 
 import botocore
-from contract import emit
-from contract.model import SERVICES, Service
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # `tools` is a package only from the root of the checkout
+
+from tools.contract import errors, limits, operations, shapes  # noqa: E402 - see above
+from tools.contract.layout import HEADER, quoted  # noqa: E402 - see above
+from tools.contract.model import SERVICES, Service  # noqa: E402 - see above
 
 PINNED = "1.44.5"
-TARGET = Path(__file__).resolve().parent.parent / "src" / "userpool" / "protocol" / "_generated"
+TARGET = ROOT / "src" / "userpool" / "protocol" / "_generated"
 
 
 def render() -> tuple[dict[str, str], dict[str, int]]:
@@ -28,18 +33,31 @@ def render() -> tuple[dict[str, str], dict[str, int]]:
         counts[f"{service.key} shapes"] = len(service.shapes)
         counts[f"{service.key} structures"] = len(service.structures)
         counts[f"{service.key} errors"] = len(service.exceptions)
-        files[f"{service.key}/__init__.py"] = emit.shapes_index(service)
+        files[f"{service.key}/__init__.py"] = shapes.shapes_index(service)
         for family in sorted(set(service.homes.values())):
-            files[f"{service.key}/{family}.py"] = emit.shapes_module(service, family)
-            files[f"limits/{service.key}_{family}.py"] = emit.limit_structures_module(service, family)
-        files[f"limits/{service.key}_types.py"] = emit.limit_types_module(service)
-        others = idp if service is identity else None
-        files[f"{service.key}_operations.py"] = emit.operations_module(service, others)
-    files["exceptions.py"] = emit.exceptions_module([idp, identity])
-    files["enums.py"] = emit.enums_module([idp, identity])
-    files["limits/__init__.py"] = emit.HEADER
-    files["__init__.py"] = emit.package_module(counts)
+            files[f"{service.key}/{family}.py"] = shapes.shapes_module(service, family)
+            files[f"limits/{service.key}_{family}.py"] = limits.structures_module(service, family)
+        files[f"limits/{service.key}_types.py"] = limits.types_module(service)
+        first = idp if service is identity else None
+        files[f"{service.key}_operations.py"] = operations.operations_module(service, first)
+    files["exceptions.py"] = errors.exceptions_module([idp, identity])
+    files["enums.py"] = errors.enums_module([idp, identity])
+    files["limits/__init__.py"] = HEADER + '"""The limits of the contract."""\n'
+    files["__init__.py"] = package_module(counts)
     return files, counts
+
+
+def package_module(counts: dict[str, int]) -> str:
+    """The package: what it was made from, and how much of it there is."""
+    table = "".join(f"    {quoted(name)}: {number},\n" for name, number in counts.items())
+    return f'''{HEADER}"""The contract as data, made from the published service model."""
+
+MODEL = "botocore {botocore.__version__}"
+
+COUNTS: dict[str, int] = {{
+{table}}}
+"""How much of each kind the model holds."""
+'''
 
 
 def present() -> set[str]:
@@ -76,8 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if botocore.__version__ != PINNED:
         print(
-            f"The contract is pinned to botocore {PINNED}, but {botocore.__version__} is installed. Install the "
-            "pinned one, or raise PINNED in tools/gen_contract.py and review what changes.",
+            f"The contract is pinned to botocore {PINNED}, but {botocore.__version__} is installed. Install "
+            "the pinned one, or raise PINNED in tools/gen_contract.py and review what changes.",
             file=sys.stderr,
         )
         return 1

@@ -59,7 +59,7 @@ class Service:
 
     @cached_property
     def families(self) -> dict[str, str]:
-        """Operation -> family; refuses an operation that has none, or more than one, or a name that is unknown."""
+        """Operation -> family; refuses an operation that has none or two, and a name that is unknown."""
         families: dict[str, str] = {}
         for family, names in overlay.FAMILIES[self.key].items():
             for name in names:
@@ -71,6 +71,9 @@ class Service:
         if missing := sorted(set(self.operations) - set(families)):
             raise SystemExit(f"tools/contract/overlay.py: put these operations into a family: {missing}")
         return {name: families[name] for name in sorted(families)}
+
+    def errors_of(self, operation: str) -> set[str]:
+        return {error["shape"] for error in self.operations[operation]["errors"]}
 
     def input_of(self, operation: str) -> str:
         return str(self.operations[operation]["input"]["shape"])

@@ -267,8 +267,8 @@ SAFE_WRITES: frozenset[str] = frozenset(
         "StartWebAuthnRegistration",
     }
 )
-"""Writes that may be sent again although the first may have arrived. Everything else that is not a read may
-not: sign-ins count attempts, sessions and codes are single-use, creations and deletions answer differently the
+"""Writes that may be sent again although the first may have arrived. All else that is not a read may not:
+sign-ins count attempts, sessions and codes are single-use, creations and deletions answer differently the
 second time, and password changes enter the history."""
 
 SENSITIVE_MEMBERS: frozenset[str] = frozenset(
@@ -313,4 +313,4 @@ THROTTLED: frozenset[str] = frozenset({"TooManyRequestsException", "ThrottlingEx
 """Refused before anything was done: every operation may be sent again, later."""
 
 EMPTY_ALLOWED: frozenset[str] = frozenset({"PasswordType"})
-"""Strings whose pattern would refuse an empty text that the service takes: no password, the passwordless form."""
+"""Strings whose pattern would refuse an empty text that the service takes: here, no password at all."""

@@ -1,4 +1,4 @@
-"""What an operation is; the generated tables are made of it. Import it from `userpool.protocol.operations`."""
+"""What an operation is: the generated tables are made of it. Import it from `protocol.operations`."""
 
 from __future__ import annotations
 

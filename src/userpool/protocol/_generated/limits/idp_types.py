@@ -45,10 +45,11 @@ TYPES: dict[str, dict[str, Any]] = {
     "AssetCategoryType": {
         "type": "string",
         "enum": [
-    "FAVICON_ICO", "FAVICON_SVG", "EMAIL_GRAPHIC", "SMS_GRAPHIC", "AUTH_APP_GRAPHIC", "PASSWORD_GRAPHIC",
-    "PASSKEY_GRAPHIC", "PAGE_HEADER_LOGO", "PAGE_HEADER_BACKGROUND", "PAGE_FOOTER_LOGO",
-    "PAGE_FOOTER_BACKGROUND", "PAGE_BACKGROUND", "FORM_BACKGROUND", "FORM_LOGO", "IDP_BUTTON_ICON",
-],
+            "FAVICON_ICO", "FAVICON_SVG", "EMAIL_GRAPHIC", "SMS_GRAPHIC", "AUTH_APP_GRAPHIC",
+            "PASSWORD_GRAPHIC", "PASSKEY_GRAPHIC", "PAGE_HEADER_LOGO", "PAGE_HEADER_BACKGROUND",
+            "PAGE_FOOTER_LOGO", "PAGE_FOOTER_BACKGROUND", "PAGE_BACKGROUND", "FORM_BACKGROUND", "FORM_LOGO",
+            "IDP_BUTTON_ICON",
+        ],
     },
     "AssetExtensionType": {"type": "string", "enum": ["ICO", "JPEG", "PNG", "SVG", "WEBP"]},
     "AssetListType": {"type": "list", "member": "AssetType", "min": 0, "max": 40},
@@ -75,9 +76,9 @@ TYPES: dict[str, dict[str, Any]] = {
     "AuthFlowType": {
         "type": "string",
         "enum": [
-    "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", "CUSTOM_AUTH", "ADMIN_NO_SRP_AUTH",
-    "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "USER_AUTH",
-],
+            "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", "CUSTOM_AUTH", "ADMIN_NO_SRP_AUTH",
+            "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "USER_AUTH",
+        ],
     },
     "AuthParametersType": {"type": "map", "key": "StringType", "value": "StringType"},
     "AuthSessionValidityType": {"type": "integer", "min": 3, "max": 15},
@@ -91,10 +92,10 @@ TYPES: dict[str, dict[str, Any]] = {
     "ChallengeNameType": {
         "type": "string",
         "enum": [
-    "SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "SELECT_MFA_TYPE", "MFA_SETUP", "PASSWORD_VERIFIER",
-    "CUSTOM_CHALLENGE", "SELECT_CHALLENGE", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER",
-    "ADMIN_NO_SRP_AUTH", "NEW_PASSWORD_REQUIRED", "SMS_OTP", "PASSWORD", "WEB_AUTHN", "PASSWORD_SRP",
-],
+            "SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "SELECT_MFA_TYPE", "MFA_SETUP", "PASSWORD_VERIFIER",
+            "CUSTOM_CHALLENGE", "SELECT_CHALLENGE", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER",
+            "ADMIN_NO_SRP_AUTH", "NEW_PASSWORD_REQUIRED", "SMS_OTP", "PASSWORD", "WEB_AUTHN", "PASSWORD_SRP",
+        ],
     },
     "ChallengeParametersType": {"type": "map", "key": "StringType", "value": "StringType"},
     "ChallengeResponse": {"type": "string", "enum": ["Success", "Failure"]},
@@ -216,10 +217,11 @@ TYPES: dict[str, dict[str, Any]] = {
     "ExplicitAuthFlowsType": {
         "type": "string",
         "enum": [
-    "ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH",
-    "ALLOW_CUSTOM_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
-    "ALLOW_USER_AUTH", "ALLOW_TOKEN_EXCHANGE_DELEGATION", "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
-],
+            "ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH",
+            "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_USER_PASSWORD_AUTH",
+            "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH",
+            "ALLOW_TOKEN_EXCHANGE_DELEGATION", "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
+        ],
     },
     "FeatureType": {"type": "string", "enum": ["ENABLED", "DISABLED"]},
     "FeedbackValueType": {"type": "string", "enum": ["Valid", "Invalid"]},
@@ -429,9 +431,9 @@ TYPES: dict[str, dict[str, Any]] = {
     "UserStatusType": {
         "type": "string",
         "enum": [
-    "UNCONFIRMED", "CONFIRMED", "ARCHIVED", "COMPROMISED", "UNKNOWN", "RESET_REQUIRED",
-    "FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER",
-],
+            "UNCONFIRMED", "CONFIRMED", "ARCHIVED", "COMPROMISED", "UNKNOWN", "RESET_REQUIRED",
+            "FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER",
+        ],
     },
     "UserVerificationType": {"type": "string", "enum": ["required", "preferred"]},
     "UsernameAttributeType": {"type": "string", "enum": ["phone_number", "email"]},
