@@ -15,7 +15,9 @@ def secret_hash(username: str, client_id: str, client_secret: str) -> str:
         client_id: the app client.
         client_secret: its secret. A client without one sends no hash at all.
     """
-    digest = hmac.digest(client_secret.encode(), f"{username}{client_id}".encode(), "sha256")
+    # Half a surrogate pair is let through: nothing real holds one, and the error would carry the secret.
+    key = client_secret.encode("utf-8", "surrogatepass")
+    digest = hmac.digest(key, f"{username}{client_id}".encode("utf-8", "surrogatepass"), "sha256")
     return base64.b64encode(digest).decode()
 
 

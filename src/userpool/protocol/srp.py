@@ -55,6 +55,7 @@ MAX_HEX_DIGITS: Final = 770
 _DECOY_BYTES: Final = 400
 _MAX_SECRET_BLOCK: Final = 65_536
 _HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _INFO: Final = b"Caldera Derived Key"
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -145,8 +146,14 @@ def private_key(pool_name: str, user_id: str, password: str, salt: int) -> int:
         user_id: `USER_ID_FOR_SRP`; for a device its key.
         password: never trimmed, folded or normalised.
         salt: the salt as a number: zeros in front of it on the wire do not count.
+
+    Raises:
+        SrpError: a text has half a surrogate pair, which no UTF-8 holds.
     """
-    inner = hashlib.sha256(f"{pool_name}{user_id}:{password}".encode()).digest()
+    text = f"{pool_name}{user_id}:{password}"
+    if _HALF_PAIR.search(text):  # encoding would raise too, but its error carries the whole text
+        raise SrpError("PASSWORD", "or the user name holds half a character; give whole ones")
+    inner = hashlib.sha256(text.encode()).digest()
     return _hash_int(pad(salt) + inner)
 
 
