@@ -1,6 +1,7 @@
 """What the service needs of the world, as protocols: a clock, random bytes, keys, messages, a store.
 
-Operations see only these. The real ones and their in-memory twins are put together in one place, `service/app.py`.
+Operations see only these. The real ones and their in-memory twins are put together in one place,
+`service/app.py`.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class MovableClock(Clock, Protocol):
 class Random(Protocol):
     """A cryptographic source of random bytes."""
 
-    def __call__(self, size: int) -> bytes: ...
+    def __call__(self, size: int, /) -> bytes: ...
 
 
 class Keys(Protocol):
@@ -61,7 +62,7 @@ class Keys(Protocol):
         """The inverse; raises `Unsealable` when the key is gone or the data or its context were changed."""
 
     def digest(self, label: str, data: bytes) -> bytes:
-        """A keyed hash (32 bytes), stable for ever: code hashes, fake salts, lockout keys of unknown names."""
+        """A keyed hash (32 bytes), stable for ever: code hashes, fake salts, lockout keys of names."""
 
 
 class Messages(Protocol):
@@ -72,11 +73,23 @@ class Messages(Protocol):
 
 
 class Conflict(Exception):
-    """A conditional write lost: the name is taken, or the row changed since it was read. `what` says which."""
+    """A conditional write lost: a name is taken, a row changed since it was read. `what` says which.
+
+    Let it leave the work that `Store.write` runs, so that the rest of that work is undone too. `what` is
+    `name`, `user`, `pool`, `client` or `family`.
+    """
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
+
+
+class StoreError(Exception):
+    """The database failed: disk full, an I/O error, no connection, still busy after a while, closed.
+
+    An error does not mean "not done": when it came while the change was being made durable, the change may be
+    there. Read before you write again.
+    """
 
 
 class Reader(Protocol):
@@ -109,11 +122,12 @@ class Reader(Protocol):
         value: str = "",
         prefix: bool = False,
     ) -> Sequence[User]:
-        """Users in a stable order, those behind `after`: what `domain.search.position` says of the last user of the
-        page before (a user's `sub`, but for a search by prefix). `attribute` is one of the searchable ones."""
+        """Users in a stable order, those behind `after`: what `domain.search.position` says of the last user
+        of the page before (a user's `sub`, but for a search by prefix). `attribute` is one of the searchable
+        ones."""
 
     def count_users(self, pool_id: str) -> int:
-        """How many users a pool has: exactly up to some thousands, then estimated (one page is read, not all)."""
+        """How many users a pool has: exactly up to some thousands, then estimated from as many."""
 
 
     def code(self, pool_id: str, sub: str, purpose: CodePurpose, attribute: str = "") -> Code | None: ...
@@ -128,7 +142,7 @@ class Reader(Protocol):
 
 
 class Writer(Reader, Protocol):
-    """A view that can change. All changes of one `Store.write` happen together or not at all, one after another."""
+    """A view that can change. All changes of one `Store.write` happen together or not at all."""
 
     def put_meta(self, name: str, value: bytes) -> None: ...
 
@@ -145,7 +159,8 @@ class Writer(Reader, Protocol):
         """Add a user and its names; `Conflict` when a name is taken."""
 
     def put_user(self, user: User) -> User:
-        """Replace a user read at `user.version`; `Conflict` when it changed since. Returns it with its new version."""
+        """Replace a user read at `user.version`; `Conflict` when it changed since. Returns what is stored
+        now, with its new version."""
 
     def add_name(self, name: LoginName) -> None:
         """`Conflict` when the name is taken by another user."""
@@ -167,8 +182,9 @@ class Writer(Reader, Protocol):
     def add_message(self, message: Message) -> None: ...
     def delete_message(self, message_id: str) -> None: ...
     def purge(self, now: float) -> int:
-        """Delete codes, attempts, session uses and messages that expired before `now`, and families that expired
-        a day before (their last access tokens may live that long); how many went."""
+        """Delete codes, attempts, session uses and messages that expired before `now`, and families that
+        expired a day before (their last access tokens may live that long); how many went. It takes a bounded
+        number at a time, so that nobody waits for it: run it again while it finds some."""
 
 
 class Store(Protocol):
@@ -178,8 +194,11 @@ class Store(Protocol):
         """Run `work` on one consistent view."""
 
     def write(self, work: Callable[[Writer], T]) -> T:
-        """Run `work` in a transaction of its own, serialised with all others; it may be run again on a conflict
-        of the database, so it has no effect outside. What it raises rolls it back and is raised here."""
+        """Run `work` in a transaction of its own, serialised with all others.
+
+        It may run in another thread, and again on a conflict of the database, so it has no effect outside.
+        What it raises rolls it back and is raised here.
+        """
 
     def reset(self) -> None:
         """Empty the store (development mode)."""

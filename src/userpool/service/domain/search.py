@@ -1,7 +1,7 @@
 """What users can be found by (ListUsers' filter), and where a page of them ends.
 
-A pool may hold millions of users, so that every search is one walk along one index: equal values are ordered by `sub`,
-values that share a prefix by value and then by `sub`.
+A pool may hold millions of users, so that every search is one walk along one index: equal values are ordered
+by `sub`, values that share a prefix by value and then by `sub`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ SEARCHED_TEXT = ("email", "phone_number", "name", "given_name", "family_name", "
 """The attributes that are searched as they were written, besides `username`."""
 
 INDEXED_CHARACTERS = 256
-"""How much of a value the index holds: a filter is 256 characters at most, so nothing that it can ask for is lost."""
+"""How much of a value the index holds: a filter is 256 characters at most, so it can ask for no more."""
 
 
 def search_text(user: User, attribute: str) -> str | None:
