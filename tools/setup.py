@@ -29,11 +29,11 @@ def venv_program(venv: Path, name: str) -> Path:
 
 
 def fingerprint() -> str:
-    """What the environment was made from: another lock, another place or another Python makes it anew."""
-    digest = hashlib.sha256(str(ROOT).encode())
+    """What the environment is made from."""
+    digest = hashlib.sha256()
     for name in ("uv.lock", "pyproject.toml", "tools/setup.py"):
         digest.update((ROOT / name).read_bytes())
-    return digest.hexdigest()
+    return f"{ROOT}\n{digest.hexdigest()}"
 
 
 def is_ready() -> bool:
@@ -91,7 +91,9 @@ def with_a_new_enough_python() -> None:
 
 
 def works(python: Path) -> bool:
-    """Whether this interpreter starts, is new enough, has pip and lies in this checkout's own environment."""
+    """Whether this interpreter starts, is new enough, has pip, and was set up where the checkout lies."""
+    if STAMP.exists() and STAMP.read_text().partition("\n")[0] != str(ROOT):
+        return False  # moved or copied: the programs beside it still start the old one
     question = "import sys, pip; print(sys.version_info[:2] >= (3, 11) and sys.prefix)"
     try:
         answer = subprocess.run([str(python), "-c", question], stdout=subprocess.PIPE, check=False)
@@ -130,9 +132,7 @@ def main() -> None:
     with_a_new_enough_python()
     if is_ready():
         return
-    print(
-        "Setting up .venv with the versions of uv.lock (the first time takes about a minute) ...", flush=True
-    )
+    print("Setting up .venv with the versions of uv.lock (a minute, the first time) ...", flush=True)
     make()
     print("Setting up .venv: done.", flush=True)
 
