@@ -34,13 +34,6 @@ class Purpose(StrEnum):
     INVITATION = "invitation"
 
 
-class Medium(StrEnum):
-    """How a message travels (`DeliveryMediumType`)."""
-
-    EMAIL = "EMAIL"
-    SMS = "SMS"
-
-
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """A message as its reader sees it, with the code in clear."""

@@ -1,0 +1,13 @@
+"""The operations, one file a family. Loading a file registers its handlers (`service.context.HANDLERS`)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+FAMILIES = ("pools", "clients", "mfa_config", "users", "user_states")
+
+
+def load() -> None:
+    """Load every family."""
+    for family in FAMILIES:
+        import_module(f"{__name__}.{family}")
