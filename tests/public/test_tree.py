@@ -79,7 +79,7 @@ def test_every_room_has_its_import_rules() -> None:
 
 
 def bare_suppressions(text: str) -> list[int]:
-    """The lines that silence a tool without a reason beside them, above them, or on the line they go on from."""
+    """The lines that silence a tool with no reason beside them, above them or on the line they follow."""
     bare: list[int] = []
     explained = False
     for number, line in enumerate(text.splitlines(), start=1):
