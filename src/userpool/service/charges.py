@@ -6,7 +6,7 @@ and an unknown user has one too. Quotas count calls an hour.
 
 from __future__ import annotations
 
-from userpool.protocol.errors import LimitExceededException, NotAuthorizedException
+from userpool.protocol.errors import LimitExceededException, NotAuthorizedException, ServiceError
 
 from .context import Context
 from .domain.lockout import Quota, charge_password, charge_quota, refund_password
@@ -80,11 +80,19 @@ def quota_key(context: Context, quota: Quota, pool_id: str, sub: str) -> str:
     return _key(context, quota.name, pool_id, sub)
 
 
-def charge_call(context: Context, quota: Quota, pool_id: str, sub: str) -> None:
+def charge_call(
+    context: Context,
+    quota: Quota,
+    pool_id: str,
+    sub: str,
+    error: type[ServiceError] = LimitExceededException,
+) -> None:
     """Count one call against its hourly quota.
 
     Raises:
-        LimitExceededException: the quota is used up; the call does not count.
+        LimitExceededException: the quota is used up; the call does not count. An operation that does not
+        declare
+            this one gives another as `error`.
     """
     key, now = quota_key(context, quota, pool_id, sub), context.clock.now()
 
@@ -95,7 +103,7 @@ def charge_call(context: Context, quota: Quota, pool_id: str, sub: str) -> None:
         return attempts is not None
 
     if not context.store.write(charge):
-        raise LimitExceededException("Attempt limit exceeded, please try after some time.")
+        raise error("Attempt limit exceeded, please try after some time.")
 
 
 def _key(context: Context, kind: str, pool_id: str, sub: str) -> str:

@@ -11,8 +11,9 @@ from typing import Self
 from userpool.protocol.errors import NotAuthorizedException, ServiceError
 from userpool.protocol.secret_hash import secret_hash_matches
 
-from .domain.records import AppClient, Pool
+from .domain.records import AppClient, Pool, User
 from .domain.settings import ClientSettings, PoolSettings
+from .domain.usernames import canonical
 from .operations.lookup import existing_client, existing_pool
 from .ports import Keys, Reader
 from .sealed import open_client_secrets
@@ -91,3 +92,8 @@ class Realm:
     ) -> None:
         if received is None:
             raise error(f"Client {self.client.id} is configured for secret but secret was not received")
+
+
+def find_user(reader: Reader, settings: PoolSettings, typed: str) -> User | None:
+    """The user whom the name `typed` finds: by user name or by a verified alias."""
+    return reader.user_named(settings.pool.id, (canonical(settings, typed),))

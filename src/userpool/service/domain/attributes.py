@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from userpool.protocol.errors import InvalidParameterException, NotAuthorizedException
 
 from .records import User
 from .schema import MAX_LENGTH, VERIFIED_FLAGS, Attribute, Kind
 from .settings import ClientSettings, PoolSettings
+
+if TYPE_CHECKING:
+    from userpool.protocol._generated.idp.common import AttributeType
 
 _EMAIL = re.compile(
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*"
@@ -28,6 +32,11 @@ def is_email(text: str) -> bool:
 def is_phone_number(text: str) -> bool:
     """Whether this is a phone number in E.164 form: `+`, then up to 15 digits."""
     return _PHONE_NUMBER.fullmatch(text) is not None
+
+
+def given_attributes(given: Iterable[AttributeType] | None) -> dict[str, str]:
+    """The attributes of a request by name; of a name that is given twice the last one counts."""
+    return {one.name: one.value or "" for one in given or ()}
 
 
 def conform(settings: PoolSettings, given: Mapping[str, str]) -> dict[str, str]:

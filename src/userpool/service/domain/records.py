@@ -1,7 +1,8 @@
 """What the service remembers: one frozen value for each thing that the store keeps.
 
-The store turns rows into these and back; decisions read them and return new ones (`dataclasses.replace`). Times are
-seconds since the epoch on the service's own clock. Whatever is secret is here only sealed or hashed.
+The store turns rows into these and back; decisions read them and return new ones (`dataclasses.replace`).
+Times are seconds since the epoch on the service's own clock. Whatever is secret is here only sealed or
+hashed.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class ClientSecret:
 
 @dataclass(frozen=True, slots=True)
 class AppClient:
-    """An app client. `settings` holds the members of CreateUserPoolClient by wire name, as they were stored."""
+    """An app client. `settings` holds the members of CreateUserPoolClient by wire name, as they were
+    stored.
+    """
 
     id: str
     pool_id: str
@@ -87,17 +90,23 @@ class PasswordRecord:
 
 @dataclass(frozen=True, slots=True)
 class Totp:
-    """A user's authenticator app. `last_step` is the newest time step that was used: a code works once."""
+    """A user's authenticator app. `last_step` is the newest time step that was used: a code works once.
+
+    `pending` is the sealed seed of an app that is to take its place and has not shown a code yet.
+    """
 
     sealed_secret: bytes = field(repr=False)
     verified: bool
     friendly_name: str | None = None
     last_step: int = 0
+    pending: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user. `attributes` includes `sub` and the verified flags, all as strings. `version` grows by one a write."""
+    """A user. `attributes` includes `sub` and the verified flags, all as strings. `version` grows by one a
+    write.
+    """
 
     pool_id: str
     sub: str
@@ -129,7 +138,9 @@ class NameKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoginName:
-    """A name under which a user can be found. `key` is canonical (case-folded where the pool folds) and unique a pool."""
+    """A name under which a user can be found. `key` is canonical (case-folded where the pool folds) and
+    unique a pool.
+    """
 
     pool_id: str
     key: str
@@ -161,7 +172,9 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """How often something was tried. `key` names the thing (kind, pool, subject); it holds no name in clear."""
+    """How often something was tried. `key` names the thing (kind, pool, subject); it holds no name in
+    clear.
+    """
 
     key: str
     count: int

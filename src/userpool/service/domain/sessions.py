@@ -54,6 +54,10 @@ class Session:
         """The inverse; only for what the key ring has opened, which nobody else can have made."""
         return cls(**json.loads(plain.decode("utf-8", "surrogatepass")))
 
+    def with_data(self, data: Mapping[str, str]) -> Session:
+        """The same session with other data of its step."""
+        return replace(self, data=data)
+
     def expired(self, now: float) -> bool:
         """Whether its time is over."""
         return now >= self.expires_at

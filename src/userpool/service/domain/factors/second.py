@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import InvalidUserPoolConfigurationException
@@ -21,10 +21,13 @@ _RECOVERY = {MfaMethod.SMS: "verified_phone_number", MfaMethod.EMAIL: "verified_
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The next challenge. `choices` are the methods of SELECT_MFA_TYPE and MFA_SETUP."""
+    """The next challenge. `choices` are the methods of SELECT_MFA_TYPE and MFA_SETUP; `to` is an address
+    that a code goes to, where it is not yet the user's.
+    """
 
     challenge: ChallengeNameType
     choices: tuple[MfaMethod, ...] = ()
+    to: str | None = field(default=None, repr=False)
 
 
 def second_factor(settings: PoolSettings, user: User) -> Ask | None:

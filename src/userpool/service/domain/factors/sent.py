@@ -1,0 +1,34 @@
+"""Codes by SMS or e-mail as a second factor: what a right one proves about the address that it was sent
+to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..attributes import is_verified
+from ..records import User
+from ..schema import VERIFIED_FLAGS
+from ..settings import MfaMethod
+
+
+def after_code(user: User, data: Mapping[str, str], now: float) -> User | None:
+    """The user after a right code; `None` when it changes nothing.
+
+    The address is the user's own from now on. Where the code set a method up, the address becomes an
+    attribute and the method is switched on; otherwise the address must still be the one in the attribute.
+
+    Args:
+        user: as stored now.
+        data: of the session: `attribute`, `to`, and `setup` where a method was set up.
+        now: the service's time.
+    """
+    attribute, address = data["attribute"], data["to"]
+    if "setup" not in data and (
+        user.attributes.get(attribute) != address or is_verified(user.attributes, attribute)
+    ):
+        return None
+    changed = {**user.attributes, attribute: address, VERIFIED_FLAGS[attribute]: "true"}
+    enabled = user.mfa_enabled | {MfaMethod.EMAIL} if "setup" in data else user.mfa_enabled
+    return replace(user, attributes=changed, mfa_enabled=enabled, modified_at=now)

@@ -1,0 +1,228 @@
+"""SignUp, ConfirmSignUp, ResendConfirmationCode: how a user comes into being by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from userpool.protocol import operations as ops
+from userpool.protocol._generated.idp.common import CodeDeliveryDetailsType
+from userpool.protocol._generated.idp.sign_up import (
+    ConfirmSignUpRequest,
+    ConfirmSignUpResponse,
+    ResendConfirmationCodeRequest,
+    ResendConfirmationCodeResponse,
+    SignUpRequest,
+    SignUpResponse,
+)
+from userpool.protocol.errors import (
+    ExpiredCodeException,
+    InvalidParameterException,
+    NotAuthorizedException,
+    UsernameExistsException,
+    UserNotFoundException,
+)
+
+from ..charges import charge_call
+from ..codes import burn_expired, use_code
+from ..context import Call, Context, handles
+from ..delivery import Posted, code_hash, details, post
+from ..domain import identifiers, lockout
+from ..domain.attributes import check_required, check_writable, conform, given_attributes
+from ..domain.codes import Delivery, Verdict, judge, refuse, sign_up_delivery, simulated_delivery
+from ..domain.existence import ghost, ghost_material
+from ..domain.passwords import check_policy
+from ..domain.records import Code, CodePurpose, LoginName, NameKind, User, UserStatus
+from ..domain.schema import VERIFIED_FLAGS
+from ..domain.usernames import identify
+from ..messages.outbox import Purpose
+from ..names import ADDRESSES, move_names
+from ..passwords import make_record
+from ..ports import Conflict, Reader, Writer
+from ..realm import Realm, find_user
+from ..sign_in import settled
+
+_PURPOSE = CodePurpose.SIGN_UP
+
+
+@handles(ops.SIGN_UP)
+def sign_up(context: Context, call: Call[SignUpRequest]) -> SignUpResponse:
+    """Create a user who is unconfirmed until a code, or an administrator, confirms it."""
+    given = call.input
+    realm = context.store.read(lambda reader: Realm.read(reader, given.client_id))
+    realm.check_secret_hash(context.keys, given.secret_hash, given.username)
+    if realm.settings.admin_create_only:
+        raise NotAuthorizedException("SignUp is not permitted for this user pool")
+    if not given.password:
+        raise InvalidParameterException("Missing required parameter Password")
+    user, names = _new_user(context, realm, given)
+    check_policy(realm.settings.password_policy, given.password)
+    record = make_record(context, realm.pool, user.sub, user.username, given.password)
+    user = replace(user, password=record)
+    delivery = sign_up_delivery(realm.settings, user)
+    posted = None if delivery is None else post(context, user, delivery, _PURPOSE)
+    _add(context, user, names, posted)
+    if posted is not None:
+        posted.parcel.send(context)
+    return SignUpResponse(
+        user_confirmed=False,
+        user_sub=user.sub,
+        code_delivery_details=None if delivery is None else details(delivery),
+    )
+
+
+def _new_user(context: Context, realm: Realm, given: SignUpRequest) -> tuple[User, tuple[LoginName, ...]]:
+    settings, now = realm.settings, context.clock.now()
+    attributes = given_attributes(given.user_attributes)
+    check_writable(realm.client_settings, attributes)
+    if attributes.get("preferred_username") and "preferred_username" in settings.alias_attributes:
+        raise InvalidParameterException("Preferred username can not be set before the user is confirmed.")
+    sub = identifiers.uuid(context.random)
+    identity = identify(settings, given.username, attributes, sub)
+    stored = {name: value for name, value in conform(settings, identity.attributes).items() if value}
+    check_required(settings, stored)
+    unproved = {VERIFIED_FLAGS[name]: "false" for name in ADDRESSES if name in stored}
+    user = User(
+        pool_id=realm.pool.id,
+        sub=sub,
+        username=identity.username,
+        status=UserStatus.UNCONFIRMED,
+        enabled=True,
+        attributes={"sub": sub, **stored, **unproved},
+        created_at=now,
+        modified_at=now,
+    )
+    return user, identity.names
+
+
+def _add(context: Context, user: User, names: tuple[LoginName, ...], posted: Posted | None) -> None:
+    def add(writer: Writer) -> None:
+        for name in names:
+            if writer.name_owner(name.pool_id, name.key) is not None:
+                raise _taken(name.kind)
+        writer.add_user(user, names)
+        if posted is not None:
+            posted.store(writer)
+
+    try:
+        context.store.write(add)
+    except Conflict:
+        # Another process was faster between the look and the insertion.
+        raise _taken(names[-1].kind) from None
+
+
+def _taken(kind: NameKind) -> UsernameExistsException:
+    if kind is NameKind.USERNAME:
+        return UsernameExistsException("User already exists")
+    return UsernameExistsException(f"An account with the given {kind} already exists.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    realm: Realm
+    user: User | None
+    sub: str
+    code: Code | None
+
+
+def _facts(context: Context, client_id: str, username: str) -> _Facts:
+    def read(reader: Reader) -> _Facts:
+        realm = Realm.read(reader, client_id)
+        user = find_user(reader, realm.settings, username)
+        sub = ghost(realm.settings, username, context.keys.digest).sub if user is None else user.sub
+        codes = [reader.code(realm.pool.id, sub, _PURPOSE, attribute) for attribute in ADDRESSES]
+        newest = max((code for code in codes if code), key=lambda code: code.created_at, default=None)
+        return _Facts(realm, user, sub, newest)
+
+    return context.store.read(read)
+
+
+def _check_known(facts: _Facts) -> None:
+    if facts.user is None and not facts.realm.client_settings.prevent_user_existence_errors:
+        raise UserNotFoundException("Username/client id combination not found.")
+
+
+@handles(ops.CONFIRM_SIGN_UP)
+def confirm_sign_up(context: Context, call: Call[ConfirmSignUpRequest]) -> ConfirmSignUpResponse:
+    """Confirm a user by the code that was sent at sign-up; the address that it went to is verified."""
+    given = call.input
+    facts = _facts(context, given.client_id, given.username)
+    realm = facts.realm
+    realm.check_secret_hash(context.keys, given.secret_hash, given.username)
+    _check_known(facts)
+    if facts.user is not None:
+        _check_unconfirmed(facts.user)
+    charge_call(context, lockout.CONFIRM_SIGN_UP, realm.pool.id, facts.sub)
+    attribute = "" if facts.code is None else facts.code.attribute
+    offered = code_hash(context, realm.pool.id, facts.sub, _PURPOSE, attribute, given.confirmation_code)
+    # A user who does not exist looks like one to whom another code was sent.
+    now = context.clock.now()
+    verdict = Verdict.WRONG if facts.user is None else judge(facts.code, offered, now)
+    burn_expired(context, facts.code)
+    refuse(verdict)
+    settled(lambda: _confirm(context, realm, facts.sub, attribute, offered, bool(given.force_alias_creation)))
+    return ConfirmSignUpResponse()
+
+
+def _confirm(context: Context, realm: Realm, sub: str, attribute: str, offered: bytes, force: bool) -> None:
+    now = context.clock.now()
+
+    def apply(writer: Writer) -> None:
+        user = writer.user(realm.pool.id, sub)
+        if user is None:
+            raise ExpiredCodeException("Invalid code provided, please request a code again.")
+        _check_unconfirmed(user)
+        use_code(writer, realm.pool.id, sub, _PURPOSE, attribute, offered, now)
+        attributes = {**user.attributes, VERIFIED_FLAGS[attribute]: "true"}
+        confirmed = replace(user, status=UserStatus.CONFIRMED, attributes=attributes, modified_at=now)
+        move_names(writer, realm.settings, user, confirmed, force=force)
+        writer.put_user(confirmed)
+
+    context.store.write(apply)
+
+
+def _check_unconfirmed(user: User) -> None:
+    if user.status is not UserStatus.UNCONFIRMED:
+        raise NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
+
+
+@handles(ops.RESEND_CONFIRMATION_CODE)
+def resend_confirmation_code(
+    context: Context, call: Call[ResendConfirmationCodeRequest]
+) -> ResendConfirmationCodeResponse:
+    """Send a new code for a sign-up; the one before is worthless from now on."""
+    given = call.input
+    facts = _facts(context, given.client_id, given.username)
+    realm, user = facts.realm, facts.user
+    realm.check_secret_hash(context.keys, given.secret_hash, given.username)
+    _check_known(facts)
+    if user is not None and user.status is not UserStatus.UNCONFIRMED:
+        raise InvalidParameterException("User is already confirmed.")
+    delivery = _resend_delivery(context, realm, user, given.username)
+    charge_call(context, lockout.RESEND_CODE, realm.pool.id, facts.sub)
+    return ResendConfirmationCodeResponse(
+        code_delivery_details=_resend(context, user, delivery) if user else details(delivery)
+    )
+
+
+def _resend_delivery(context: Context, realm: Realm, user: User | None, typed: str) -> Delivery:
+    delivery = None
+    if user is not None:
+        delivery = sign_up_delivery(realm.settings, user)
+    elif realm.settings.auto_verified:
+        material = ghost_material(realm.settings, typed, context.keys.digest)
+        delivery = simulated_delivery(realm.settings, typed, material)
+    if delivery is None:
+        raise InvalidParameterException("Cannot resend codes. Auto verification not turned on.")
+    return delivery
+
+
+def _resend(context: Context, user: User, delivery: Delivery) -> CodeDeliveryDetailsType:
+    posted = post(context, user, delivery, _PURPOSE, shown=Purpose.RESEND)
+
+    def store(writer: Writer) -> None:
+        writer.delete_codes(user.pool_id, user.sub, _PURPOSE)
+        posted.store(writer)
+
+    context.store.write(store)
+    posted.parcel.send(context)
+    return details(delivery)

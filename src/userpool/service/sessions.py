@@ -1,0 +1,83 @@
+"""Challenge sessions in and out of their seals."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+
+from userpool.crypto.aead import Unsealable
+from userpool.protocol.errors import InvalidParameterException, NotAuthorizedException
+
+from .context import Context
+from .domain.identifiers import uuid
+from .domain.sessions import Session
+from .realm import Realm
+
+_LABEL = "session"
+MIN_LENGTH, MAX_LENGTH = 20, 4096
+"""Characters of a session on the wire."""
+
+
+def new_session(
+    context: Context,
+    realm: Realm,
+    sub: str,
+    username: str,
+    typed: str,
+    step: str,
+    data: Mapping[str, str] | None = None,
+) -> Session:
+    """A session that waits for the answer to `step`, for as long as the client's sessions last."""
+    return Session(
+        id=uuid(context.random),
+        pool_id=realm.pool.id,
+        client_id=realm.client.id,
+        sub=sub,
+        username=username,
+        typed=typed,
+        step=step,
+        expires_at=context.clock.now() + realm.client_settings.auth_session_seconds,
+        data=data or {},
+    )
+
+
+def seal_session(context: Context, session: Session) -> str:
+    """The session as the client carries it: opaque, and good at this client only."""
+    return base64.urlsafe_b64encode(seal_bytes(context, session)).decode().rstrip("=")
+
+
+def seal_bytes(context: Context, session: Session) -> bytes:
+    """The sealed bytes of a session, as `SECRET_BLOCK` carries them."""
+    return context.keys.seal(_LABEL, session.to_bytes(), session.client_id.encode())
+
+
+def open_session(context: Context, client_id: str, text: str | None, step: str) -> Session:
+    """Open a session that answers `step` now.
+
+    Raises:
+        InvalidParameterException: there is none, or it is no text of a session's form.
+        NotAuthorizedException: it was not made here, for this client and step, or its time is over.
+    """
+    if not text:
+        raise InvalidParameterException("Missing required parameter Session")
+    if not MIN_LENGTH <= len(text) <= MAX_LENGTH:
+        raise InvalidParameterException("Invalid session provided")
+    try:
+        sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raise NotAuthorizedException("Invalid session for the user.") from None
+    return open_bytes(context, client_id, sealed, step)
+
+
+def open_bytes(context: Context, client_id: str, sealed: bytes, step: str) -> Session:
+    """As `open_session`, from the sealed bytes."""
+    try:
+        session = Session.from_bytes(context.keys.open(_LABEL, sealed, client_id.encode()))
+    except Unsealable:
+        raise NotAuthorizedException("Invalid session for the user.") from None
+    if session.step != step:
+        raise NotAuthorizedException("Invalid session for the user.")
+    if session.expired(context.clock.now()):
+        raise NotAuthorizedException("Invalid session for the user, session is expired.")
+    return session

@@ -1,0 +1,198 @@
+"""The course of a sign-in: from one proved step to the next challenge, or to tokens.
+
+Both ends of it are here, for public and administrators' calls alike: issuing a challenge as a sealed
+session, and ending in tokens. What each challenge's answer must prove is in `operations/`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from userpool.protocol._generated.idp.auth import AuthenticationResultType
+from userpool.protocol.enums import ChallengeNameType
+from userpool.protocol.errors import (
+    TooManyRequestsException,
+)
+
+from . import tokens
+from .charges import lock_key, refund_proof
+from .context import Context
+from .delivery import Parcel, code_hash, draw_code, pack
+from .domain.codes import Delivery
+from .domain.factors.first import new_password_parameters
+from .domain.factors.second import ATTRIBUTE, Ask
+from .domain.records import User
+from .domain.sessions import Session, consume_session
+from .domain.settings import MfaMethod
+from .messages.outbox import Purpose
+from .names import move_names
+from .ports import Conflict, Writer
+from .realm import Realm
+from .sessions import new_session, seal_session
+from .signing import PoolKeys
+
+T = TypeVar("T")
+Out = TypeVar("Out")
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step of a sign-in is answered with: a challenge, or tokens."""
+
+    challenge: str | None = None
+    session: str | None = field(default=None, repr=False)
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    result: AuthenticationResultType | None = None
+
+    def shaped(self, shape: Callable[..., Out]) -> Out:
+        """The output shape of one of the four operations that answer so."""
+        return shape(
+            challenge_name=self.challenge,
+            session=self.session,
+            challenge_parameters=dict(self.parameters),
+            authentication_result=self.result,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a sign-in stands when a step was proved, and what is to be stored for it."""
+
+    realm: Realm
+    user: User
+    """As the store had it when the step was judged."""
+    typed: str = field(repr=False)
+    """The name that the sign-in started with."""
+    updated: User | None = None
+    """The user as this step changes it."""
+    answered: Session | None = None
+    """The session whose answer was right; it is used up."""
+
+    @property
+    def present(self) -> User:
+        """The user after this step."""
+        return self.updated or self.user
+
+
+def proceed(context: Context, stage: Stage, ask: Ask | None) -> Outcome:
+    """Go on after a proved step.
+
+    Raises:
+        NotAuthorizedException: the session was used up by a faster answer.
+        Conflict: the user was changed meanwhile; judge the step again (see `settled`).
+    """
+    return _finish(context, stage) if ask is None else _ask(context, stage, ask)
+
+
+def settled(attempt: Callable[[], T]) -> T:
+    """Run `attempt`, again when the user that it judged was changed before its result could be stored.
+
+    Raises:
+        TooManyRequestsException: it was changed again and again.
+    """
+    for _ in range(_TRIES):
+        try:
+            return attempt()
+        except Conflict as conflict:
+            if conflict.what != "user":
+                raise
+    raise TooManyRequestsException("Too many requests")
+
+
+def _finish(context: Context, stage: Stage) -> Outcome:
+    realm, now = stage.realm, context.clock.now()
+    family, refresh_token = tokens.start_family(context, realm, stage.present, now)
+    keys = pool_keys(context, realm)
+    result = tokens.issue(context, realm, keys, stage.present, family, refresh_token)
+    key = lock_key(context, realm.pool.id, stage.user.sub)
+
+    def apply(writer: Writer) -> None:
+        _apply(context, writer, stage)
+        writer.delete_attempts(key)
+        writer.add_family(family)
+
+    context.store.write(apply)
+    return Outcome(result=result)
+
+
+def _ask(context: Context, stage: Stage, ask: Ask) -> Outcome:
+    session, parameters, parcel = _challenge(context, stage, ask)
+    key = lock_key(context, stage.realm.pool.id, stage.user.sub)
+
+    def apply(writer: Writer) -> None:
+        _apply(context, writer, stage)
+        refund_proof(writer, key)
+        if parcel is not None:
+            writer.add_message(parcel.message)
+
+    context.store.write(apply)
+    if parcel is not None:
+        parcel.send(context)
+    return Outcome(session.step, seal_session(context, session), parameters)
+
+
+def _apply(context: Context, writer: Writer, stage: Stage) -> None:
+    if stage.answered is not None:
+        use = writer.session_use(stage.answered.id)
+        writer.put_session_use(consume_session(stage.answered, use, context.clock.now()))
+    if stage.updated is not None:
+        move_names(writer, stage.realm.settings, stage.user, stage.updated)
+        writer.put_user(stage.updated)
+        return
+    now_stored = writer.user(stage.user.pool_id, stage.user.sub)
+    if now_stored is None or now_stored.version != stage.user.version:
+        raise Conflict("user")
+
+
+def _challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[str, str], Parcel | None]:
+    realm, user = stage.realm, stage.present
+    parameters = {"USER_ID_FOR_SRP": user.username}
+    match ask.challenge:
+        case ChallengeNameType.SMS_MFA | ChallengeNameType.EMAIL_OTP:
+            attribute = ATTRIBUTE[MfaMethod(ask.challenge)]
+            delivery = Delivery(attribute, ask.to or user.attributes[attribute])
+            return _send_code(context, stage, ask.challenge, delivery, parameters)
+        case ChallengeNameType.SOFTWARE_TOKEN_MFA:
+            if user.totp is not None and user.totp.friendly_name:
+                parameters["FRIENDLY_DEVICE_NAME"] = user.totp.friendly_name
+        case ChallengeNameType.SELECT_MFA_TYPE:
+            parameters["MFAS_CAN_CHOOSE"] = json.dumps(ask.choices)
+        case ChallengeNameType.MFA_SETUP:
+            parameters["MFAS_CAN_SETUP"] = json.dumps(ask.choices)
+        case _:
+            parameters |= new_password_parameters(realm.settings, realm.client_settings, user)
+    data = {"choices": ",".join(ask.choices)} if ask.choices else {}
+    return (
+        new_session(context, realm, user.sub, user.username, stage.typed, ask.challenge, data),
+        parameters,
+        None,
+    )
+
+
+def _send_code(
+    context: Context, stage: Stage, challenge: str, delivery: Delivery, parameters: dict[str, str]
+) -> tuple[Session, dict[str, str], Parcel]:
+    user, code = stage.present, draw_code(context)
+    session = new_session(context, stage.realm, user.sub, user.username, stage.typed, challenge)
+    hashed = code_hash(context, user.pool_id, user.sub, session.id, delivery.attribute, code)
+    session = session.with_data({"code": hashed.hex(), "attribute": delivery.attribute, "to": delivery.to})
+    parameters |= {
+        "CODE_DELIVERY_DELIVERY_MEDIUM": delivery.medium,
+        "CODE_DELIVERY_DESTINATION": delivery.masked,
+    }
+    return session, parameters, pack(context, user, delivery, Purpose.MFA, code, session.expires_at)
+
+
+def pool_keys(context: Context, realm: Realm) -> PoolKeys:
+    """The pool's signing keys, from memory or the store."""
+    known = context.signing.known(realm.pool)
+    if known is not None:
+        return known
+
+    records = context.store.read(lambda reader: reader.signing_keys(realm.pool.id))
+    return context.signing.open(context.keys, realm.pool, records)
