@@ -38,7 +38,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections. Whoever made the transport calls this: a pool never closes one it was handed."""
+        """Let go of connections. The maker calls this: a pool never closes a transport given to it."""
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from userpool.protocol.errors import DeadlineExceeded, TransportError
 from userpool.protocol.http import Request, Response
 
 
@@ -31,13 +32,11 @@ class LoopbackTransport:
 
     def send(self, request: Request, *, timeout: float) -> Response:
         """Hand `request` over. Raises `TransportError` where the handler itself fails."""
-        from userpool.protocol.errors import TransportError
-
         target = urlsplit(request.url)
         origin_form = (target.path or "/") + (f"?{target.query}" if target.query else "")
         try:
             return self._handler.handle(
-                replace(request.with_headers({"host": target.netloc}), url=origin_form)
+                replace(request, url=origin_form, headers={"host": target.netloc, **request.headers})
             )
         except Exception as failure:
             raise TransportError(
@@ -45,9 +44,10 @@ class LoopbackTransport:
             ) from failure
 
     async def asend(self, request: Request, *, timeout: float) -> Response:
-        """Hand `request` over in a thread. Raises `TransportError`; `DeadlineExceeded` after `timeout` seconds."""
-        from userpool.protocol.errors import DeadlineExceeded
+        """Hand `request` over in a thread.
 
+        Raises `TransportError`, and `DeadlineExceeded` after `timeout` seconds.
+        """
         try:
             async with asyncio.timeout(timeout):
                 return await asyncio.to_thread(self.send, request, timeout=timeout)
