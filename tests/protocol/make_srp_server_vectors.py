@@ -15,6 +15,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.protocol.srp_reference import exchange
 
@@ -28,20 +29,20 @@ def labelled(label: str, size: int) -> bytes:
 
 
 def case(number: int, name: str, password: str = "Passw0rd!", salt: int | None = None) -> dict[str, object]:
-    inputs = {
+    numbers: dict[str, Any] = {
         "a": int.from_bytes(labelled(f"server-a-{number}", 35)),
         "b": int.from_bytes(labelled(f"server-b-{number}", 35)),
         "salt": int.from_bytes(labelled(f"server-salt-{number}", 16)) if salt is None else salt,
     }
     block = labelled(f"server-block-{number}", 64)
-    texts = {
+    texts: dict[str, Any] = {
         "pool_name": "AbCdEf123",
         "user_id": "11111111-2222-3333-4444-555555555555",
         "password": password,
         "timestamp": TIMESTAMP,
     }
-    expect = exchange(**inputs, **texts, secret_block=block)
-    hexed = {key: f"{value:x}" for key, value in inputs.items()}
+    expect = exchange(**numbers, **texts, secret_block=block)
+    hexed = {key: f"{value:x}" for key, value in numbers.items()}
     return {
         "name": name,
         **texts,

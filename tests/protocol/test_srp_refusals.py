@@ -12,7 +12,7 @@ import pytest
 from userpool.protocol import srp
 
 N = srp.N
-GOOD = {
+GOOD: dict[str, Any] = {
     "pool_name": "AbCdEf123",
     "user_id": "ada",
     "password": "Passw0rd!",
