@@ -16,6 +16,17 @@ IN_ALL = 95.0
 """Percent of the lines and branches of the whole package."""
 
 
+def ranges(lines: Iterable[int]) -> list[str]:
+    """Line numbers as a person reads them: `3-5, 9`."""
+    found: list[list[int]] = []
+    for line in sorted(lines):
+        if found and line - found[-1][1] <= 1:
+            found[-1][1] = line
+        else:
+            found.append([line, line])
+    return [f"{first}-{last}" if last > first else f"{first}" for first, last in found]
+
+
 @dataclass
 class Tally:
     """Lines and branches of one room: how many there are, how many ran, and where the rest is."""
@@ -34,10 +45,11 @@ class Tally:
         summary = measured["summary"]
         self.possible += summary["num_statements"] + summary["num_branches"]
         self.run += summary["covered_lines"] + summary["covered_branches"]
-        lines = [str(line) for line in measured["missing_lines"]]
-        branches = [f"{start}->{end}" for start, end in measured["missing_branches"]]
-        if lines or branches:
-            self.missing.append(f"{path}: {', '.join(lines + branches)}")
+        missed = set(measured["missing_lines"])
+        # A branch out of a line that did not run at all says nothing new.
+        branches = [f"{start}->{end}" for start, end in measured["missing_branches"] if start not in missed]
+        if missed or branches:
+            self.missing.append(f"{path}: {', '.join(ranges(missed) + branches)}")
 
 
 def room_of(path: str) -> str:

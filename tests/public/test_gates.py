@@ -58,6 +58,14 @@ def test_a_room_that_was_not_measured_fails(tmp_path: Path, capsys: pytest.Captu
     assert "flows: nothing was measured" in capsys.readouterr().out
 
 
+def test_missing_lines_are_told_as_ranges() -> None:
+    assert coverage_gate.ranges([9, 3, 4, 5, 12, 13]) == ["3-5", "9", "12-13"]
+    assert coverage_gate.ranges([]) == []
+    room = coverage_gate.Tally()
+    room.add("a.py", measured(8, lines=[3, 4], branches=[[3, 7], [9, 11]]))
+    assert room.missing == ["a.py: 3-4, 9->11"]
+
+
 def test_too_little_in_all_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert gate(tmp_path, **{"src/userpool/service/app.py": measured(5, lines=[1, 2, 3, 4, 5])}) == 1
     assert "In all 91.67 % is covered" in capsys.readouterr().out

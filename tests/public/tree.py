@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from tests.requires import need
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE = ROOT / "src" / "userpool"
 GENERATED = SOURCE / "protocol" / "_generated"
@@ -12,6 +14,7 @@ GENERATED = SOURCE / "protocol" / "_generated"
 
 def committed() -> list[Path]:
     """Every file that git keeps or would keep, that is there."""
+    need((ROOT / ".git").exists(), "only a git checkout can be judged as a whole")
     listed = subprocess.run(
         [
             "git",
