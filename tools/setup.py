@@ -82,7 +82,11 @@ def with_a_new_enough_python() -> None:
         return
     for name in CANDIDATES:
         found = shutil.which(name)
-        if found:
+        # Asked first: it may be a stand-in of a version manager, with nothing behind it.
+        if (
+            found
+            and subprocess.run([found, "-c", ""], stderr=subprocess.DEVNULL, check=False).returncode == 0
+        ):
             raise SystemExit(subprocess.run([found, *sys.argv], check=False).returncode)
     raise SystemExit(
         f"userpool needs Python 3.11 or newer. This is {sys.version.split()[0]}, and the PATH has none of "
