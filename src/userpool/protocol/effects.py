@@ -1,7 +1,7 @@
 """What a conversation may ask of the world, and nothing else.
 
-A flow is a generator. It yields one of these effects, is sent the answer, and ends by returning data. It holds no
-lock, no socket and no file, so it can be dropped at any `yield` without repair, and one flow serves threads,
+A flow is a generator. It yields one of these effects, is sent the answer, and ends by returning data. It holds
+no lock, no socket and no file, so it can be dropped at any `yield` without repair, and one flow serves threads,
 asyncio and a test that answers by hand. The two drivers that answer live in `userpool.transports.drive`.
 """
 
@@ -22,7 +22,7 @@ Power: TypeAlias = Callable[[int, int, int], int]
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One HTTP exchange, answered with a `Response`; a failure arrives as a `TransportError` thrown at the yield."""
+    """One HTTP exchange, answered with a `Response`; a failure is a `TransportError` thrown at the yield."""
 
     request: Request
     timeout: float

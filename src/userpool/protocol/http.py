@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 class Request:
     """One HTTP request.
 
-    `url` is absolute on its way out of a client (`https://host/path?query`) and in origin form (`/path?query`)
-    where a server sees it. Header names are lower case; a header that came more than once is joined with `,`
+    `url` is absolute on its way out of a client (`https://host/path?query`) and in origin form
+    (`/path?query`) where a server sees it. Header names are lower case; a header that came more than once is joined with `,`
     by the adapter that read it, except where that would be unsafe (the adapter then refuses).
     """
 
