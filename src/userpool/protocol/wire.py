@@ -250,7 +250,7 @@ def _code(value: object) -> str | None:
     """The code in `prefix#Name`, `Name:uri` or `Name`; `None` where that is no name."""
     if not isinstance(value, str):
         return None
-    name = value.rpartition("#")[2].partition(":")[0].strip()
+    name = value.partition(":")[0].rpartition("#")[2].strip()
     return name if _CODE.fullmatch(name) else None
 
 
