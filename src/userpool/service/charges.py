@@ -66,6 +66,23 @@ def charge_proof(
         raise NotAuthorizedException("Password attempts exceeded")
 
 
+def charge_answer(context: Context, session: Session, *, limit: int) -> None:
+    """Count one answer to a session that proves neither a password nor a second factor.
+
+    Raises:
+        NotAuthorizedException: the session is used up.
+    """
+    now = context.clock.now()
+
+    def charge(writer: Writer) -> Use:
+        use, verdict = charge_session(session, writer.session_use(session.id), now, limit=limit)
+        if use is not None:
+            writer.put_session_use(use)
+        return verdict
+
+    refuse_session(context.store.write(charge))
+
+
 def refund_proof(writer: Writer, key: str) -> None:
     """Take one charge back: the proof was right, and the sign-in goes on."""
     left = refund_password(writer.attempts(key))

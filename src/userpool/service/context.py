@@ -40,6 +40,8 @@ class Settings:
     signed_admin: bool = True
     """Whether administrators must sign. Not where the caller is in the same process."""
     max_body_bytes: int = 1024 * 1024
+    revoke_on_reuse: bool = True
+    """Whether a refresh token that is used again long after it was replaced ends its whole sign-in."""
 
     def issuer_of(self, pool_id: str) -> str:
         """The issuer that tokens of this pool name."""

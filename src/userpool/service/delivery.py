@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from userpool.protocol._generated.idp.common import CodeDeliveryDetailsType
+from userpool.protocol.shapes import idp
 
 from .context import Context
 from .domain.codes import LIFETIME, RANDOM_BYTES, Delivery, code_identity, new_code
@@ -105,9 +105,9 @@ def post(
     return Posted(record, pack(context, user, delivery, shown or Purpose(purpose.value), code, expires_at))
 
 
-def details(delivery: Delivery) -> CodeDeliveryDetailsType:
+def details(delivery: Delivery) -> idp.CodeDeliveryDetailsType:
     """What the caller is told: the medium and a masked address."""
-    return CodeDeliveryDetailsType(
+    return idp.CodeDeliveryDetailsType(
         destination=delivery.masked,
         delivery_medium=delivery.medium,
         attribute_name=delivery.attribute,

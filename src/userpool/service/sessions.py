@@ -15,6 +15,7 @@ from .domain.sessions import Session
 from .realm import Realm
 
 _LABEL = "session"
+_BINDING = b"sign-in"
 MIN_LENGTH, MAX_LENGTH = 20, 4096
 """Characters of a session on the wire."""
 
@@ -43,17 +44,23 @@ def new_session(
 
 
 def seal_session(context: Context, session: Session) -> str:
-    """The session as the client carries it: opaque, and good at this client only."""
+    """The session as the client carries it: opaque."""
     return base64.urlsafe_b64encode(seal_bytes(context, session)).decode().rstrip("=")
 
 
 def seal_bytes(context: Context, session: Session) -> bytes:
     """The sealed bytes of a session, as `SECRET_BLOCK` carries them."""
-    return context.keys.seal(_LABEL, session.to_bytes(), session.client_id.encode())
+    return context.keys.seal(_LABEL, session.to_bytes(), _BINDING)
 
 
-def open_session(context: Context, client_id: str, text: str | None, step: str) -> Session:
-    """Open a session that answers `step` now.
+def open_session(context: Context, text: str | None, step: str, client_id: str | None = None) -> Session:
+    """Open a session that waits for the answer to `step`.
+
+    Args:
+        context: the world.
+        text: as it was received.
+        step: the challenge that is answered.
+        client_id: the client at which it is; `None` for the calls that name none.
 
     Raises:
         InvalidParameterException: there is none, or it is no text of a session's form.
@@ -67,16 +74,16 @@ def open_session(context: Context, client_id: str, text: str | None, step: str) 
         sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         raise NotAuthorizedException("Invalid session for the user.") from None
-    return open_bytes(context, client_id, sealed, step)
+    return open_bytes(context, sealed, step, client_id)
 
 
-def open_bytes(context: Context, client_id: str, sealed: bytes, step: str) -> Session:
+def open_bytes(context: Context, sealed: bytes, step: str, client_id: str | None = None) -> Session:
     """As `open_session`, from the sealed bytes."""
     try:
-        session = Session.from_bytes(context.keys.open(_LABEL, sealed, client_id.encode()))
+        session = Session.from_bytes(context.keys.open(_LABEL, sealed, _BINDING))
     except Unsealable:
         raise NotAuthorizedException("Invalid session for the user.") from None
-    if session.step != step:
+    if session.step != step or client_id not in (None, session.client_id):
         raise NotAuthorizedException("Invalid session for the user.")
     if session.expired(context.clock.now()):
         raise NotAuthorizedException("Invalid session for the user, session is expired.")

@@ -11,11 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from userpool.protocol._generated.idp.auth import AuthenticationResultType
 from userpool.protocol.enums import ChallengeNameType
-from userpool.protocol.errors import (
-    TooManyRequestsException,
-)
+from userpool.protocol.errors import NotAuthorizedException, TooManyRequestsException
+from userpool.protocol.shapes import idp
 
 from . import tokens
 from .charges import lock_key, refund_proof
@@ -32,7 +30,6 @@ from .names import move_names
 from .ports import Conflict, Writer
 from .realm import Realm
 from .sessions import new_session, seal_session
-from .signing import PoolKeys
 
 T = TypeVar("T")
 Out = TypeVar("Out")
@@ -47,7 +44,7 @@ class Outcome:
     challenge: str | None = None
     session: str | None = field(default=None, repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
-    result: AuthenticationResultType | None = None
+    result: idp.AuthenticationResultType | None = None
 
     def shaped(self, shape: Callable[..., Out]) -> Out:
         """The output shape of one of the four operations that answer so."""
@@ -89,26 +86,35 @@ def proceed(context: Context, stage: Stage, ask: Ask | None) -> Outcome:
     return _finish(context, stage) if ask is None else _ask(context, stage, ask)
 
 
-def settled(attempt: Callable[[], T]) -> T:
-    """Run `attempt`, again when the user that it judged was changed before its result could be stored.
+def settled(context: Context, user: User, attempt: Callable[[User], T]) -> T:
+    """Judge a step and store its result, again when the user was changed before the result could be stored.
+
+    Args:
+        context: the world.
+        user: as it was read for the step.
+        attempt: judges the step of the user that it is given, and stores what follows.
 
     Raises:
+        NotAuthorizedException: the user was deleted meanwhile.
         TooManyRequestsException: it was changed again and again.
     """
+    present: User | None = user
     for _ in range(_TRIES):
+        if present is None:
+            raise NotAuthorizedException("Incorrect username or password.")
         try:
-            return attempt()
+            return attempt(present)
         except Conflict as conflict:
             if conflict.what != "user":
                 raise
+        present = context.store.read(lambda reader: reader.user(user.pool_id, user.sub))
     raise TooManyRequestsException("Too many requests")
 
 
 def _finish(context: Context, stage: Stage) -> Outcome:
     realm, now = stage.realm, context.clock.now()
     family, refresh_token = tokens.start_family(context, realm, stage.present, now)
-    keys = pool_keys(context, realm)
-    result = tokens.issue(context, realm, keys, stage.present, family, refresh_token)
+    result = tokens.issue(context, realm, stage.present, family, refresh_token)
     key = lock_key(context, realm.pool.id, stage.user.sub)
 
     def apply(writer: Writer) -> None:
@@ -156,7 +162,7 @@ def _challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[
         case ChallengeNameType.SMS_MFA | ChallengeNameType.EMAIL_OTP:
             attribute = ATTRIBUTE[MfaMethod(ask.challenge)]
             delivery = Delivery(attribute, ask.to or user.attributes[attribute])
-            return _send_code(context, stage, ask.challenge, delivery, parameters)
+            return _send_code(context, stage, ask, delivery, parameters)
         case ChallengeNameType.SOFTWARE_TOKEN_MFA:
             if user.totp is not None and user.totp.friendly_name:
                 parameters["FRIENDLY_DEVICE_NAME"] = user.totp.friendly_name
@@ -175,24 +181,15 @@ def _challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[
 
 
 def _send_code(
-    context: Context, stage: Stage, challenge: str, delivery: Delivery, parameters: dict[str, str]
+    context: Context, stage: Stage, ask: Ask, delivery: Delivery, parameters: dict[str, str]
 ) -> tuple[Session, dict[str, str], Parcel]:
     user, code = stage.present, draw_code(context)
-    session = new_session(context, stage.realm, user.sub, user.username, stage.typed, challenge)
+    session = new_session(context, stage.realm, user.sub, user.username, stage.typed, ask.challenge)
     hashed = code_hash(context, user.pool_id, user.sub, session.id, delivery.attribute, code)
-    session = session.with_data({"code": hashed.hex(), "attribute": delivery.attribute, "to": delivery.to})
+    data = {"code": hashed.hex(), "attribute": delivery.attribute, "to": delivery.to}
+    session = session.with_data({**data, "setup": "yes"} if ask.to else data)
     parameters |= {
         "CODE_DELIVERY_DELIVERY_MEDIUM": delivery.medium,
         "CODE_DELIVERY_DESTINATION": delivery.masked,
     }
     return session, parameters, pack(context, user, delivery, Purpose.MFA, code, session.expires_at)
-
-
-def pool_keys(context: Context, realm: Realm) -> PoolKeys:
-    """The pool's signing keys, from memory or the store."""
-    known = context.signing.known(realm.pool)
-    if known is not None:
-        return known
-
-    records = context.store.read(lambda reader: reader.signing_keys(realm.pool.id))
-    return context.signing.open(context.keys, realm.pool, records)

@@ -8,16 +8,15 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import replace
 from uuid import UUID
 
-from userpool.protocol._generated.idp.auth import AuthenticationResultType
+from userpool.protocol.shapes import idp
 from userpool.protocol.tokens import Issue, SignInFacts, access_token_claims, id_token_claims
 
 from .context import Context
 from .domain.attributes import readable
 from .domain.identifiers import uuid
-from .domain.records import TokenFamily, User
+from .domain.records import Pool, TokenFamily, User
 from .realm import Realm
 from .signing import PoolKeys
 
@@ -52,19 +51,13 @@ def origin_of(context: Context, event_id: str) -> str:
 
 
 def issue(
-    context: Context,
-    realm: Realm,
-    keys: PoolKeys,
-    user: User,
-    family: TokenFamily,
-    refresh_token: str | None = None,
-) -> AuthenticationResultType:
+    context: Context, realm: Realm, user: User, family: TokenFamily, refresh_token: str | None = None
+) -> idp.AuthenticationResultType:
     """Sign an ID token and an access token; two RSA signatures.
 
     Args:
         context: the world.
         realm: the client that they are for, and its pool.
-        keys: the pool's.
         user: as stored now.
         family: the sign-in that they belong to.
         refresh_token: handed out beside them, if one is.
@@ -93,13 +86,22 @@ def issue(
     if not (settings.token_revocation or settings.rotation):
         for claims in (id_claims, access_claims):
             del claims["origin_jti"], claims["jti"]
-    return AuthenticationResultType(
+    keys = _pool_keys(context, realm.pool)
+    return idp.AuthenticationResultType(
         access_token=keys.access_signer.sign(access_claims),
         id_token=keys.id_signer.sign(id_claims),
         refresh_token=refresh_token,
         expires_in=settings.access_seconds,
         token_type="Bearer",
     )
+
+
+def _pool_keys(context: Context, pool: Pool) -> PoolKeys:
+    known = context.signing.known(pool)
+    if known is not None:
+        return known
+    records = context.store.read(lambda reader: reader.signing_keys(pool.id))
+    return context.signing.open(context.keys, pool, records)
 
 
 def refresh_hash(token: str) -> bytes:
@@ -124,20 +126,13 @@ def family_of(context: Context, refresh_token: str) -> str | None:
     return str(UUID(bytes=body[:_ID_BYTES]))
 
 
-def successor(
-    context: Context, refresh_token: str, family: TokenFamily, now: float
-) -> tuple[TokenFamily, str]:
-    """The refresh token that takes the place of `refresh_token`, and the family afterwards.
+def successor(context: Context, refresh_token: str, origin_jti: str) -> str:
+    """The refresh token that takes the place of `refresh_token`.
 
     It is computed from the one before with the service's key, so that repeating a refresh gives the same
     successor, and none has to be kept in clear for it.
     """
-    secret = context.keys.digest("refresh successor", refresh_token.encode())
-    token = _assemble(context, family.origin_jti, secret)
-    rotated = replace(
-        family, refresh_hash=refresh_hash(token), previous_hash=refresh_hash(refresh_token), rotated_at=now
-    )
-    return rotated, token
+    return _assemble(context, origin_jti, context.keys.digest("refresh successor", refresh_token.encode()))
 
 
 def _assemble(context: Context, origin_jti: str, secret: bytes) -> str:

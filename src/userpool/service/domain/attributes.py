@@ -13,7 +13,7 @@ from .schema import MAX_LENGTH, VERIFIED_FLAGS, Attribute, Kind
 from .settings import ClientSettings, PoolSettings
 
 if TYPE_CHECKING:
-    from userpool.protocol._generated.idp.common import AttributeType
+    from userpool.protocol.shapes import idp
 
 _EMAIL = re.compile(
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*"
@@ -34,7 +34,7 @@ def is_phone_number(text: str) -> bool:
     return _PHONE_NUMBER.fullmatch(text) is not None
 
 
-def given_attributes(given: Iterable[AttributeType] | None) -> dict[str, str]:
+def given_attributes(given: Iterable[idp.AttributeType] | None) -> dict[str, str]:
     """The attributes of a request by name; of a name that is given twice the last one counts."""
     return {one.name: one.value or "" for one in given or ()}
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from importlib import import_module
 
-FAMILIES = ("pools", "clients", "mfa_config", "users", "user_states")
+FAMILIES = (
+    "pools",
+    "clients",
+    "mfa_config",
+    "users",
+    "user_states",
+    "sign_up",
+    "auth",
+    "challenges",
+    "refresh",
+    "profile",
+    "password",
+    "mfa",
+)
 
 
 def load() -> None:

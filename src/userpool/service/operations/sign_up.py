@@ -5,15 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from userpool.protocol import operations as ops
-from userpool.protocol._generated.idp.common import CodeDeliveryDetailsType
-from userpool.protocol._generated.idp.sign_up import (
-    ConfirmSignUpRequest,
-    ConfirmSignUpResponse,
-    ResendConfirmationCodeRequest,
-    ResendConfirmationCodeResponse,
-    SignUpRequest,
-    SignUpResponse,
-)
 from userpool.protocol.errors import (
     ExpiredCodeException,
     InvalidParameterException,
@@ -21,6 +12,7 @@ from userpool.protocol.errors import (
     UsernameExistsException,
     UserNotFoundException,
 )
+from userpool.protocol.shapes import idp
 
 from ..charges import charge_call
 from ..codes import burn_expired, use_code
@@ -39,13 +31,12 @@ from ..names import ADDRESSES, move_names
 from ..passwords import make_record
 from ..ports import Conflict, Reader, Writer
 from ..realm import Realm, find_user
-from ..sign_in import settled
 
 _PURPOSE = CodePurpose.SIGN_UP
 
 
 @handles(ops.SIGN_UP)
-def sign_up(context: Context, call: Call[SignUpRequest]) -> SignUpResponse:
+def sign_up(context: Context, call: Call[idp.SignUpRequest]) -> idp.SignUpResponse:
     """Create a user who is unconfirmed until a code, or an administrator, confirms it."""
     given = call.input
     realm = context.store.read(lambda reader: Realm.read(reader, given.client_id))
@@ -63,14 +54,14 @@ def sign_up(context: Context, call: Call[SignUpRequest]) -> SignUpResponse:
     _add(context, user, names, posted)
     if posted is not None:
         posted.parcel.send(context)
-    return SignUpResponse(
+    return idp.SignUpResponse(
         user_confirmed=False,
         user_sub=user.sub,
         code_delivery_details=None if delivery is None else details(delivery),
     )
 
 
-def _new_user(context: Context, realm: Realm, given: SignUpRequest) -> tuple[User, tuple[LoginName, ...]]:
+def _new_user(context: Context, realm: Realm, given: idp.SignUpRequest) -> tuple[User, tuple[LoginName, ...]]:
     settings, now = realm.settings, context.clock.now()
     attributes = given_attributes(given.user_attributes)
     check_writable(realm.client_settings, attributes)
@@ -142,7 +133,7 @@ def _check_known(facts: _Facts) -> None:
 
 
 @handles(ops.CONFIRM_SIGN_UP)
-def confirm_sign_up(context: Context, call: Call[ConfirmSignUpRequest]) -> ConfirmSignUpResponse:
+def confirm_sign_up(context: Context, call: Call[idp.ConfirmSignUpRequest]) -> idp.ConfirmSignUpResponse:
     """Confirm a user by the code that was sent at sign-up; the address that it went to is verified."""
     given = call.input
     facts = _facts(context, given.client_id, given.username)
@@ -159,11 +150,13 @@ def confirm_sign_up(context: Context, call: Call[ConfirmSignUpRequest]) -> Confi
     verdict = Verdict.WRONG if facts.user is None else judge(facts.code, offered, now)
     burn_expired(context, facts.code)
     refuse(verdict)
-    settled(lambda: _confirm(context, realm, facts.sub, attribute, offered, bool(given.force_alias_creation)))
-    return ConfirmSignUpResponse()
+    _confirm(context, realm, facts.sub, attribute, offered, force=bool(given.force_alias_creation))
+    return idp.ConfirmSignUpResponse()
 
 
-def _confirm(context: Context, realm: Realm, sub: str, attribute: str, offered: bytes, force: bool) -> None:
+def _confirm(
+    context: Context, realm: Realm, sub: str, attribute: str, offered: bytes, *, force: bool
+) -> None:
     now = context.clock.now()
 
     def apply(writer: Writer) -> None:
@@ -187,8 +180,8 @@ def _check_unconfirmed(user: User) -> None:
 
 @handles(ops.RESEND_CONFIRMATION_CODE)
 def resend_confirmation_code(
-    context: Context, call: Call[ResendConfirmationCodeRequest]
-) -> ResendConfirmationCodeResponse:
+    context: Context, call: Call[idp.ResendConfirmationCodeRequest]
+) -> idp.ResendConfirmationCodeResponse:
     """Send a new code for a sign-up; the one before is worthless from now on."""
     given = call.input
     facts = _facts(context, given.client_id, given.username)
@@ -199,7 +192,7 @@ def resend_confirmation_code(
         raise InvalidParameterException("User is already confirmed.")
     delivery = _resend_delivery(context, realm, user, given.username)
     charge_call(context, lockout.RESEND_CODE, realm.pool.id, facts.sub)
-    return ResendConfirmationCodeResponse(
+    return idp.ResendConfirmationCodeResponse(
         code_delivery_details=_resend(context, user, delivery) if user else details(delivery)
     )
 
@@ -216,7 +209,7 @@ def _resend_delivery(context: Context, realm: Realm, user: User | None, typed: s
     return delivery
 
 
-def _resend(context: Context, user: User, delivery: Delivery) -> CodeDeliveryDetailsType:
+def _resend(context: Context, user: User, delivery: Delivery) -> idp.CodeDeliveryDetailsType:
     posted = post(context, user, delivery, _PURPOSE, shown=Purpose.RESEND)
 
     def store(writer: Writer) -> None:

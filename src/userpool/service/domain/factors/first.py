@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import (
@@ -60,7 +61,7 @@ def new_password_parameters(settings: PoolSettings, client: ClientSettings, user
 
 
 def attributes_given(
-    settings: PoolSettings, client: ClientSettings, user: User, responses: dict[str, str]
+    settings: PoolSettings, client: ClientSettings, user: User, responses: Mapping[str, str]
 ) -> dict[str, str]:
     """The attributes that came with a new password, checked: all that are missing, none that is fixed.
 

@@ -29,3 +29,15 @@ def accept(record: Totp, secret: str, offered: str, at: float) -> Totp:
     if step <= record.last_step:
         raise ExpiredCodeException("Your software token has already been used once.")
     return replace(record, last_step=step)
+
+
+def associated(record: Totp | None, sealed_seed: bytes) -> Totp:
+    """The record with a new app that has not shown a code yet; an app that works keeps working until then."""
+    if record is None or not record.verified:
+        return Totp(sealed_seed, verified=False, pending=sealed_seed)
+    return replace(record, pending=sealed_seed)
+
+
+def registered(sealed_seed: bytes, step: int, friendly_name: str | None) -> Totp:
+    """The record of an app that has shown a right code, which is used up by that."""
+    return Totp(sealed_seed, verified=True, friendly_name=friendly_name, last_step=step)

@@ -1,0 +1,193 @@
+"""New tokens from a refresh token, and the end of them: REFRESH_TOKEN_AUTH, GetTokensFromRefreshToken,
+RevokeToken, GlobalSignOut.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+
+from userpool.protocol import operations as ops
+from userpool.protocol.errors import (
+    NotAuthorizedException,
+    RefreshTokenReuseException,
+    ResourceNotFoundException,
+    UnauthorizedException,
+    UnsupportedOperationException,
+    UnsupportedTokenTypeException,
+)
+from userpool.protocol.shapes import idp
+
+from .. import tokens
+from ..context import Call, Context, handles
+from ..domain.records import TokenFamily, User
+from ..domain.rotation import Fate, fate
+from ..ports import Reader, Writer
+from ..realm import Realm
+
+_logger = logging.getLogger("userpool.service")
+
+_JWT_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A refresh token that was shown, whose it is, and the sign-in that it belongs to."""
+
+    token: str = field(repr=False)
+    realm: Realm
+    user: User
+    family: TokenFamily
+
+    def fate(self, family: TokenFamily, now: float) -> Fate:
+        """What the token is worth by a newer reading of its family."""
+        settings = self.realm.client_settings
+        grace = settings.rotation_grace_seconds if settings.rotation else 0
+        return fate(family, tokens.refresh_hash(self.token), now, grace)
+
+
+def by_auth_flow(
+    context: Context, realm: Realm, refresh_token: str, secret_hash: str | None
+) -> idp.AuthenticationResultType:
+    """The refresh of InitiateAuth: new ID and access token, the same refresh token. It writes nothing.
+
+    Raises:
+        NotAuthorizedException: the token is none, expired, revoked, or another client's; the client's
+        secret is
+            not proved; the user is disabled.
+    """
+    shown = context.store.read(lambda reader: _shown(context, reader, realm, refresh_token))
+    realm.check_secret_hash(context.keys, secret_hash, shown.user.username)
+    _refuse(context, shown, shown.fate(shown.family, context.clock.now()))
+    return tokens.issue(context, realm, shown.user, shown.family)
+
+
+@handles(ops.GET_TOKENS_FROM_REFRESH_TOKEN)
+def get_tokens_from_refresh_token(
+    context: Context, call: Call[idp.GetTokensFromRefreshTokenRequest]
+) -> idp.GetTokensFromRefreshTokenResponse:
+    """New tokens; where refresh tokens rotate, with a new refresh token in place of the one that was
+    shown.
+    """
+    given = call.input
+
+    def read(reader: Reader) -> _Shown:
+        realm = Realm.read(reader, given.client_id)
+        realm.check_client_secret(context.keys, given.client_secret)
+        return _shown(context, reader, realm, given.refresh_token)
+
+    shown = context.store.read(read)
+    now = context.clock.now()
+    _refuse(context, shown, shown.fate(shown.family, now))
+    following = None
+    if shown.realm.client_settings.rotation:
+        following = tokens.successor(context, given.refresh_token, shown.family.origin_jti)
+    # Signed before the old token is replaced: should that fail, nothing has happened.
+    result = tokens.issue(context, shown.realm, shown.user, shown.family, following)
+    if following is not None:
+        _refuse(context, shown, _rotate(context, shown, following, now))
+    return idp.GetTokensFromRefreshTokenResponse(authentication_result=result)
+
+
+def _shown(context: Context, reader: Reader, realm: Realm, token: str) -> _Shown:
+    origin_jti = tokens.family_of(context, token)
+    family = None if origin_jti is None else reader.family(origin_jti)
+    if family is None or (family.pool_id, family.client_id) != (realm.pool.id, realm.client.id):
+        raise NotAuthorizedException("Invalid Refresh Token")
+    user = reader.user(realm.pool.id, family.sub)
+    if user is None:
+        raise NotAuthorizedException("Invalid Refresh Token")
+    return _Shown(token, realm, user, family)
+
+
+def _refuse(context: Context, shown: _Shown, judged: Fate) -> None:
+    """Raise what Cognito answers to a refresh token that is no good any more, or whose user is not."""
+    if judged is Fate.EXPIRED:
+        raise NotAuthorizedException("Refresh Token has expired")
+    signed_out = shown.family.auth_time < shown.user.tokens_valid_after
+    if judged is Fate.REVOKED or signed_out:
+        raise NotAuthorizedException("Refresh Token has been revoked")
+    if judged in (Fate.RACED, Fate.REUSED):
+        _reused(context, shown, judged)
+    if not shown.user.enabled:
+        raise NotAuthorizedException("User is disabled.")
+
+
+def _reused(context: Context, shown: _Shown, judged: Fate) -> None:
+    if not shown.realm.client_settings.rotation:
+        # Rotation was on once; this token was replaced then.
+        raise NotAuthorizedException("Refresh Token has been revoked")
+    revoked = judged is Fate.REUSED and context.settings.revoke_on_reuse
+    _logger.warning(
+        "a replaced refresh token was used again: pool %s, client %s, sub %s, sign-in %s; %s",
+        shown.realm.pool.id,
+        shown.realm.client.id,
+        shown.user.sub,
+        shown.family.origin_jti,
+        "the sign-in is revoked" if revoked else "the sign-in goes on",
+    )
+    if revoked:
+        _revoke(context, shown.family.origin_jti)
+    raise RefreshTokenReuseException("Refresh token has already been used and was replaced by another.")
+
+
+def _rotate(context: Context, shown: _Shown, following: str, now: float) -> Fate:
+    shown_hash, following_hash = tokens.refresh_hash(shown.token), tokens.refresh_hash(following)
+
+    def apply(writer: Writer) -> Fate:
+        family = writer.family(shown.family.origin_jti)
+        if family is None:
+            return Fate.REVOKED
+        judged = shown.fate(family, now)
+        if judged is Fate.CURRENT:
+            writer.put_family(
+                replace(family, refresh_hash=following_hash, previous_hash=shown_hash, rotated_at=now)
+            )
+        return judged
+
+    return context.store.write(apply)
+
+
+def _revoke(context: Context, origin_jti: str) -> None:
+    now = context.clock.now()
+
+    def apply(writer: Writer) -> None:
+        family = writer.family(origin_jti)
+        if family is not None and family.revoked_at is None:
+            writer.put_family(replace(family, revoked_at=now))
+
+    context.store.write(apply)
+
+
+@handles(ops.REVOKE_TOKEN)
+def revoke_token(context: Context, call: Call[idp.RevokeTokenRequest]) -> idp.RevokeTokenResponse:
+    """End one sign-in by its refresh token: that, and every token that came of it."""
+    given = call.input
+    origin_jti = tokens.family_of(context, given.token)
+
+    def read(reader: Reader) -> tuple[Realm, TokenFamily | None]:
+        realm = Realm.read(reader, given.client_id)
+        return realm, None if origin_jti is None else reader.family(origin_jti)
+
+    try:
+        realm, family = context.store.read(read)
+    except ResourceNotFoundException as error:
+        raise UnauthorizedException(error.message) from None
+    realm.check_client_secret(context.keys, given.client_secret, UnauthorizedException)
+    if not realm.client_settings.token_revocation:
+        raise UnsupportedOperationException("Token revocation is not enabled for this client.")
+    if len(given.token.split(".")) == _JWT_PARTS:
+        raise UnsupportedTokenTypeException("Only a refresh token can be revoked.")
+    if family is not None:
+        if family.client_id != realm.client.id:
+            raise UnauthorizedException("The refresh token was issued to another client.")
+        _revoke(context, family.origin_jti)
+    return idp.RevokeTokenResponse()
+
+
+@handles(ops.GLOBAL_SIGN_OUT)
+def global_sign_out(context: Context, call: Call[idp.GlobalSignOutRequest]) -> idp.GlobalSignOutResponse:
+    """End every sign-in of the caller."""
+    user, now = call.required_caller().user, context.clock.now()
+    context.store.write(lambda writer: writer.revoke_families(user.pool_id, user.sub, now))
+    return idp.GlobalSignOutResponse()

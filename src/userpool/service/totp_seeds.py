@@ -1,0 +1,22 @@
+"""The seeds of authenticator apps, in and out of their seals."""
+
+from __future__ import annotations
+
+from .context import Context
+from .domain.records import User
+
+_LABEL = "totp seed"
+
+
+def seal_seed(context: Context, user: User, secret: str) -> bytes:
+    """Seal a seed for its user."""
+    return context.keys.seal(_LABEL, secret.encode(), _binding(user))
+
+
+def open_seed(context: Context, user: User, sealed: bytes) -> str:
+    """The seed in base32."""
+    return context.keys.open(_LABEL, sealed, _binding(user)).decode()
+
+
+def _binding(user: User) -> bytes:
+    return f"{user.pool_id}|{user.sub}".encode()
