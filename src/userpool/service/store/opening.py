@@ -33,5 +33,13 @@ def open_store(url: str) -> Store:
 
         return SqliteStore(None if parts.database in (None, "", ":memory:") else Path(parts.database or ""))
     if backend == "postgresql":
-        raise StoreError("PostgreSQL")
+        try:
+            import psycopg  # noqa: F401 - the error names it
+        except ImportError as error:
+            raise StoreError(
+                'PostgreSQL needs the driver psycopg 3: install it with `pip install "psycopg[binary]"`'
+            ) from error
+        from .postgresql import PostgresqlStore
+
+        return PostgresqlStore(parts)
     raise StoreError(f"no store for a database URL of this form ({backend}): give it as {FORMS}")

@@ -182,7 +182,9 @@ class StoreWriter(StoreReader):
     def add_name(self, name: LoginName) -> None:
         try:
             self._session.insert(_ADD_NAME, rows.name_values(name), taken="name", missing="user")
-        except Conflict:
+        except Conflict as conflict:
+            if conflict.what != "name":
+                raise
             owner = self.name_owner(name.pool_id, name.key)
             if owner is None or owner.sub != name.sub:
                 raise
