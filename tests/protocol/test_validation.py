@@ -356,8 +356,8 @@ def test_an_answer_is_held_against_types_alone() -> None:
     assert (
         answer.check({"UserPool": {"Id": "?" * 99, "CreationDate": 1.5, "MfaConfiguration": "NEVER"}}) == ()
     )
-    assert answer.dated
-    assert not schema(idp.InitiateAuthResponse, Rules.TYPES).dated
+    assert answer.stamp is not None
+    assert schema(idp.InitiateAuthResponse, Rules.TYPES).stamp is None
     with pytest.raises(
         WrongType, match="CreationDate must be a number of seconds since 1970, not another string"
     ):

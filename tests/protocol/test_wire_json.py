@@ -29,6 +29,7 @@ LIMIT = 1 << 20
         (b"\xef\xbb\xbf{}", "is not JSON"),
         (b"[]", "is not a JSON object"),
         (b'"canary"', "is not a JSON object"),
+        (b'"' + b"[" * 70 + b'"', "is not a JSON object"),
         (b"null", "is not a JSON object"),
         (b"1", "is not a JSON object"),
         (b'{"a":1,"a":1}', "names a key twice"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from binascii import a2b_base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import IntEnum
 from math import inf
 from typing import Any, TypeAlias
@@ -79,6 +80,7 @@ _NAMES: dict[type, str] = {
 
 Faults: TypeAlias = tuple[Fault, ...]
 Check: TypeAlias = Callable[[Any], Faults]
+Stamp: TypeAlias = Callable[[Any], Any]
 Rule: TypeAlias = dict[str, Any]
 
 
@@ -91,8 +93,8 @@ class Schema:
     """All texts that it could fail with: a list or map of it quotes them together."""
     nested: bool = False
     """Whether it is or holds structures: its faults then have places of their own."""
-    dated: bool = False
-    """Whether a timestamp is in it."""
+    stamp: Stamp | None = None
+    """Turns the `datetime`s in it into seconds, where it may hold any."""
 
 
 class Compiler:
@@ -123,8 +125,10 @@ class Compiler:
             (wire, wire[0].lower() + wire[1:], "!" in use, "*" in use, self._shape(use.rstrip("!*")))
             for wire, use in self._members(name, family).items()
         ]
-        dated = any(inner.dated for *_, inner in members)
-        return Schema(_structure(members, self._rules), nested=True, dated=dated)
+        stamps = {wire: inner.stamp for wire, *_, inner in members if inner.stamp}
+        return Schema(
+            _structure(members, self._rules), nested=True, stamp=_stamps(stamps) if stamps else None
+        )
 
     def _shape(self, name: str) -> Schema:
         if name in self._homes:
@@ -144,7 +148,7 @@ class Compiler:
             case "boolean":
                 return Schema(_boolean)
             case "timestamp":
-                return Schema(_timestamp, dated=True)
+                return Schema(_timestamp, stamp=_seconds)
         return _integer(63 if rule["type"] == "long" else 31, self._bounds(rule, "value"))
 
     def _bounds(self, rule: Rule, kind: str = "length") -> Bounds:
@@ -207,8 +211,18 @@ def _structure(members: list[tuple[str, str, bool, bool, Schema]], rules: Rules)
     return check
 
 
+def _stamps(members: dict[str, Stamp]) -> Stamp:
+    def stamp(value: Any) -> Any:
+        for wire, inner in members.items():
+            if wire in value:
+                value[wire] = inner(value[wire])
+        return value
+
+    return stamp
+
+
 def _list(member: Schema, bounds: Bounds) -> Schema:
-    inner = member.check
+    inner, once = member.check, member.stamp
     quoted = f"Member must satisfy constraint: [{', '.join(member.constraints)}]"
 
     def check(value: Any) -> Faults:
@@ -230,7 +244,8 @@ def _list(member: Schema, bounds: Bounds) -> Schema:
             raise
         return found
 
-    return Schema(check, bounds.constraints, member.nested, member.dated)
+    stamp = (lambda value: [once(item) for item in value]) if once else None
+    return Schema(check, bounds.constraints, member.nested, stamp)
 
 
 def _map(key: Schema, member: Schema, bounds: Bounds) -> Schema:
@@ -260,7 +275,8 @@ def _map(key: Schema, member: Schema, bounds: Bounds) -> Schema:
         found += (Fault("", values, shown(value)),) if bad_value else ()
         return found
 
-    return Schema(check, bounds.constraints, member.nested, member.dated)
+    # No map of the model holds a timestamp.
+    return Schema(check, bounds.constraints, member.nested)
 
 
 # ---------------------------------------------------------------- scalars
@@ -328,6 +344,11 @@ def _timestamp(value: Any) -> Faults:
     if type(value) is not int and type(value) is not float:
         raise WrongType("a number of seconds since 1970", value)
     return ()
+
+
+def _seconds(moment: datetime) -> float:
+    """Seconds since 1970, to the millisecond, as the service gives them."""
+    return round(moment.timestamp(), 3)
 
 
 def _document(_: Any) -> Faults:

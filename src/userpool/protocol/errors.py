@@ -7,6 +7,7 @@ UserPoolError
 │   └── DeadlineExceeded
 ├── ProtocolError           an answer arrived that is none
 ├── ChallengeError          a challenge cannot be answered like this
+├── ClockSkewError          this machine's clock is wrong
 ├── TokenError              a token is unusable
 │   └── TokenVerificationError
 ├── SignedOutError          nobody is signed in

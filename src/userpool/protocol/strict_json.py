@@ -14,7 +14,8 @@ from typing import Any
 
 MAX_DEPTH = 64
 
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_TOO_DEEP = f"the body nests deeper than {MAX_DEPTH} levels"
+_CONTAINERS = (dict, list)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -38,8 +39,6 @@ def parse_object(body: bytes, limit: int) -> dict[str, Any]:
         text = body.decode()
     except UnicodeDecodeError:
         raise BadJson("the body is not UTF-8") from None
-    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise BadJson(f"the body nests deeper than {MAX_DEPTH} levels")
     try:
         value = _decode(text)
     except BadJson:
@@ -47,6 +46,10 @@ def parse_object(body: bytes, limit: int) -> dict[str, Any]:
     except ValueError:
         # The parser's own text may quote the body.
         raise BadJson("the body is not JSON") from None
+    except RecursionError:
+        raise BadJson(_TOO_DEEP) from None
+    if text.count("{") + text.count("[") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
+        raise BadJson(_TOO_DEEP)
     if type(value) is not dict:
         raise BadJson("the body is not a JSON object")
     if _SURROGATE.search(text) and not _encodes(value):
@@ -54,16 +57,12 @@ def parse_object(body: bytes, limit: int) -> dict[str, Any]:
     return value
 
 
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for found in _TOKEN.finditer(text):
-        token = found[0]
-        if token in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token in "]}":
-            depth -= 1
-    return deepest
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether a value nests deeper than so many levels."""
+    if type(value) not in _CONTAINERS:
+        return False
+    inside = value.values() if type(value) is dict else value
+    return levels == 0 or any(_deeper(item, levels - 1) for item in inside if type(item) in _CONTAINERS)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ the same limits and the same strict parser. Nothing here quotes a body: bodies c
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from typing import Any, TypeVar
@@ -103,8 +102,10 @@ def encode_response(
     operation: Operation[In, Out], shape: Shape, *, request_id: str | None = None
 ) -> Response:
     """The answer 200 with the output of `operation`; without members it is `{}`."""
-    body = _encode_dated(shape) if _dated(operation) else msgspec.json.encode(shape)
-    return Response(200, _headers(request_id), body)
+    stamp = validation.schema(operation.output, Rules.TYPES).stamp
+    # Timestamps go as numbers; msgspec would write them as text.
+    plain = stamp(msgspec.to_builtins(shape, builtin_types=(datetime,))) if stamp else shape
+    return Response(200, _headers(request_id), msgspec.json.encode(plain))
 
 
 def decode_response(operation: Operation[In, Out], response: Response, *, limit: int = MAX_RESPONSE) -> Out:
@@ -263,18 +264,3 @@ def _retry_after(response: Response) -> float | None:
     """Seconds from a `Retry-After` header; its form with a date is left alone."""
     value = response.header("retry-after") or ""
     return float(value) if re.fullmatch(r"[0-9]{1,6}", value.strip()) else None
-
-
-def _dated(operation: Operation[Any, Any]) -> bool:
-    return validation.schema(operation.output, Rules.TYPES).dated
-
-
-def _encode_dated(shape: Shape) -> bytes:
-    """Timestamps as numbers: msgspec would write them as text."""
-    plain = msgspec.to_builtins(shape, builtin_types=(datetime,))
-    return json.dumps(plain, default=_seconds, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _seconds(moment: datetime) -> float:
-    """Seconds since 1970, in milliseconds as the service gives them."""
-    return round(moment.timestamp(), 3)
