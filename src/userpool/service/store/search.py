@@ -30,6 +30,10 @@ def _by_sub(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     return _page(*conditions, users.c.sub > bindparam("after")).order_by(users.c.sub)
 
 
+def _by_value(name: str) -> Select[tuple[object, ...]]:
+    return _by_sub(users.c[name] == bindparam("value"))
+
+
 def _by_prefix(name: str) -> Select[tuple[object, ...]]:
     column = users.c[name]
     place = tuple_(column, users.c.sub) > tuple_(bindparam("after_value"), bindparam("after"))
@@ -37,14 +41,16 @@ def _by_prefix(name: str) -> Select[tuple[object, ...]]:
 
 
 _ALL = _by_sub()
-_EQUAL = {name: _by_sub(users.c[name] == bindparam("value")) for name in (*_TEXT, "sub", "status", "enabled")}
+_EQUAL = {name: _by_value(name) for name in (*_TEXT, "sub")}
 _PREFIX = {name: _by_prefix(name) for name in _TEXT}
 _SUB_FROM = _page(users.c.sub >= bindparam("value"), users.c.sub < bindparam("end")).order_by(users.c.sub)
 _SUB_AFTER = _by_sub(users.c.sub < bindparam("end"))
 
-_FEW: dict[str, tuple[str, dict[str, object]]] = {
-    "status": ("enabled", {"Enabled": True, "Disabled": False}),
-    "cognito:user_status": ("status", {status.value: status.value for status in UserStatus}),
+_ENABLED = _by_value("enabled")
+_STATUS = _by_value("status")
+_FEW: dict[str, tuple[Select[tuple[object, ...]], dict[str, object]]] = {
+    "status": (_ENABLED, {"Enabled": True, "Disabled": False}),
+    "cognito:user_status": (_STATUS, {status.value: status.value for status in UserStatus}),
 }
 """Attributes with few values, no two of which begin alike: how a filter calls them, what the column holds."""
 
@@ -67,12 +73,12 @@ def _find(
     session: Session, place: dict[str, object], after: str, attribute: str | None, value: str, prefix: bool
 ) -> Sequence[Row]:
     if attribute in _FEW:
-        attribute, known = _FEW[attribute]
+        statement, known = _FEW[attribute]
         fits = [held for name, held in known.items() if (name.startswith(value) if prefix else name == value)]
         if not fits:
             return ()
         if len(fits) == 1:
-            return session.rows(_EQUAL[attribute], **place, after=after, value=fits[0])
+            return session.rows(statement, **place, after=after, value=fits[0])
         attribute = None  # the empty prefix
     if attribute is None:
         return session.rows(_ALL, **place, after=after)
