@@ -9,6 +9,7 @@ from typing import Self
 
 from userpool.crypto.powers import Prefer, gmpy2_installed, power
 from userpool.protocol.effects import Power
+from userpool.protocol.errors import ServiceError
 from userpool.protocol.http import Request, Response
 
 from . import operations
@@ -110,8 +111,12 @@ class Service:
     def handle(self, request: Request, source_ip: str = "") -> Response:
         """Answer one request; safe to call from many threads, and never raises."""
         if self.clock.now() >= self._purge_at:
-            self._purge_quietly()
+            self.purge_quietly()
         return self._dispatcher.handle(request, source_ip)
+
+    def refuse(self, error: ServiceError) -> Response:
+        """The answer to a request that an adapter refuses unread: too large, too slow, too many."""
+        return self._dispatcher.refuse(error)
 
     def outbox(self, to: str | None = None, *, pool_id: str | None = None) -> list[Delivered]:
         """The messages that wait, oldest first, with their codes in clear.
@@ -132,7 +137,8 @@ class Service:
             purged += gone
         return purged
 
-    def _purge_quietly(self) -> None:
+    def purge_quietly(self) -> None:
+        """Delete what has expired; a failure is logged and tried again later."""
         try:
             self.purge()
         except Exception:

@@ -64,6 +64,18 @@ class Dispatcher:
         except Exception:
             _logger.exception("request %s failed", request_id)
             response, name = _internal_error(request_id), "?"
+        # The development pages show codes: no web page of another origin may read them.
+        private = request.path.startswith(development.PREFIX)
+        return self._finish(response, name, request_id, started, {} if private else _CORS)
+
+    def refuse(self, error: ServiceError) -> Response:
+        """Answer a request that an adapter refuses unread."""
+        request_id = identifiers.uuid(self._context.random)
+        return self._finish(_error(error, request_id), "?", request_id, time.perf_counter(), _CORS)
+
+    def _finish(
+        self, response: Response, name: str, request_id: str, started: float, cors: dict[str, str]
+    ) -> Response:
         _logger.info(
             "%s %s %.1f ms, request %s",
             name,
@@ -72,8 +84,6 @@ class Dispatcher:
             request_id,
         )
         date = formatdate(self._context.clock.true(), usegmt=True)
-        # The development pages show codes: no web page of another origin may read them.
-        cors = {} if request.path.startswith(development.PREFIX) else _CORS
         return Response(
             response.status,
             {**response.headers, **cors, "x-amzn-requestid": request_id, "date": date},
