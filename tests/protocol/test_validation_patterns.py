@@ -100,7 +100,7 @@ def test_the_whole_text_must_match() -> None:
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_no_text_makes_a_pattern_slow(pattern: str) -> None:
     # Linear work ends at once; quadratic work on these lengths would take minutes, and the suite with it.
-    size = 200_000
+    size = 60_000
     for part in ("a", "1", "{####}", "{##", "##}", "{##a##}", "@", "arn:a", ":", "é", " ", "-_", "a_", "="):
         text = (part * size)[:size]
         for candidate in (text, text + "\0", "{##" + text + "\0", "arn:a:" + text + "\n"):

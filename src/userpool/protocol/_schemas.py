@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from binascii import a2b_base64
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from math import inf
 from typing import Any, TypeAlias
+
+import msgspec
 
 from ._patterns import matcher
 
@@ -35,8 +36,7 @@ class Rules(IntEnum):
     """Also enumerations: what the service asks of a request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One member that does not keep to the contract; `shown` is `None` where it must not be repeated."""
 
     path: str
@@ -50,7 +50,7 @@ class Fault:
     def under(self, name: str, hidden: bool) -> Fault:
         """The same fault, seen from the structure in which `name` holds the value."""
         path = f"{name}.{self.path}" if self.path else name
-        return replace(self, path=path, shown=None if hidden else self.shown)
+        return Fault(path, self.constraint, None if hidden else self.shown)
 
 
 class WrongType(ValueError):
@@ -84,8 +84,7 @@ Stamp: TypeAlias = Callable[[Any], Any]
 Rule: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(msgspec.Struct, frozen=True):
     """A compiled shape."""
 
     check: Check
@@ -159,8 +158,7 @@ class Compiler:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True):
     """A lower and an upper bound."""
 
     low: float = -inf
