@@ -54,7 +54,8 @@ _NTH_SUB = (
     .limit(1)
     .offset(bindparam("offset"))
 )
-_NAMES = _by(schema.login_names, "pool_id", "sub").order_by(schema.login_names.c.key)
+# Not ordered here: SQLite would rather walk all names of the pool in their order than sort these.
+_NAMES = _by(schema.login_names, "pool_id", "sub")
 _NAME = _by(schema.login_names, "pool_id", "key")
 _CODE = _by(schema.codes, "pool_id", "sub", "purpose", "attribute")
 _ATTEMPTS = _by(schema.attempts, "key")
@@ -135,7 +136,8 @@ class StoreReader:
         return rows.user_from(min(found, key=lambda row: stored.index(row[-1]))) if found else None
 
     def login_names(self, pool_id: str, sub: str) -> Sequence[LoginName]:
-        return [rows.name_from(row) for row in self._session.rows(_NAMES, pool_id=pool_id, sub=sub)]
+        found = [rows.name_from(row) for row in self._session.rows(_NAMES, pool_id=pool_id, sub=sub)]
+        return sorted(found, key=lambda name: name.key)
 
     def name_owner(self, pool_id: str, key: str) -> LoginName | None:
         row = self._session.row(_NAME, pool_id=pool_id, key=rows.stored_key(key))

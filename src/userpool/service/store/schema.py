@@ -139,7 +139,8 @@ login_names = _table(
     Column("kind", Text, nullable=False),
     Column("sub", _key(), nullable=False),
     ForeignKeyConstraint(["pool_id", "sub"], ["users.pool_id", "users.sub"], ondelete="CASCADE"),
-    Index(None, "pool_id", "sub"),
+    # With the kind it holds whole rows: else SQLite would rather walk all names of the pool.
+    Index(None, "pool_id", "sub", "kind"),
 )
 
 codes = _table(

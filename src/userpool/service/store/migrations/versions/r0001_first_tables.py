@@ -208,4 +208,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pool_id", "key", name="pk_login_names"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_login_names_pool_id_sub", "login_names", ["pool_id", "sub"])
+    op.create_index("ix_login_names_pool_id_sub_kind", "login_names", ["pool_id", "sub", "kind"])
