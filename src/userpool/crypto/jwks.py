@@ -4,8 +4,9 @@ itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from .jws import ALGORITHM
 from .rs256 import PublicKey
@@ -46,21 +47,17 @@ class PublicKeys(Mapping[str, PublicKey]):
             InvalidKeySet: no JSON object with a list of `keys`, too many, or none that can be used.
         """
         members = _members(data)
-        keys: dict[str, PublicKey] = {}
-        seen: set[str] = set()
-        skipped = []
+        named = Counter(member["kid"] for member in members if _has_key_id(member))
+        keys, skipped = {}, []
         for index, member in enumerate(members):
             try:
                 key = _key(member)
-                if key.key_id in seen:
-                    keys.pop(key.key_id, None)
+                if named[key.key_id] > 1:
                     raise ValueError("its key id comes twice")
             except ValueError as error:
                 skipped.append(f"key {index + 1}: {error}")
             else:
                 keys[key.key_id] = key
-            if isinstance(member, Mapping) and isinstance(member.get("kid"), str):
-                seen.add(member["kid"])
         if not keys:
             raise InvalidKeySet("The key set has no key that can verify an RS256 token." + _list(skipped))
         return cls(keys, tuple(skipped))
@@ -98,12 +95,13 @@ def _members(data: bytes | Mapping[str, Any]) -> list[Any]:
     return members
 
 
+def _has_key_id(member: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(member, Mapping) and isinstance(member.get("kid"), str) and bool(member["kid"])
+
+
 def _key(member: object) -> PublicKey:
-    if not isinstance(member, Mapping):
-        raise ValueError("it is not an object")
-    key_id = member.get("kid")
-    if not isinstance(key_id, str) or not key_id:
-        raise ValueError("it has no key id")
+    if not _has_key_id(member):
+        raise ValueError("it is no object with a key id")
     if member.get("kty") != "RSA":
         raise ValueError("it is not an RSA key")
     if _PRIVATE_MEMBERS & member.keys():
@@ -115,7 +113,7 @@ def _key(member: object) -> PublicKey:
         raise ValueError("it is not for verification")
     if member.get("alg", ALGORITHM) != ALGORITHM:
         raise ValueError(f"it is not for {ALGORITHM}")
-    return PublicKey.from_numbers(key_id, _number(member.get("n")), _number(member.get("e")))
+    return PublicKey.from_numbers(member["kid"], _number(member.get("n")), _number(member.get("e")))
 
 
 def _number(text: object) -> int:

@@ -94,10 +94,7 @@ def parse(token: object, max_length: int = MAX_TOKEN_LENGTH) -> ParsedJws:
         raise InvalidToken(Check.SHAPE, _shape_problem(token, len(segments)))
     header, payload, signature = segments
     key_id = _read_header(header)
-    try:
-        return ParsedJws(key_id, header + b"." + payload, b64url_decode(payload), b64url_decode(signature))
-    except ValueError:
-        raise InvalidToken(Check.ENCODING, _encoding_problem(token)) from None
+    return ParsedJws(key_id, header + b"." + payload, _decode(payload), _decode(signature))
 
 
 def read_claims(payload: bytes) -> dict[str, Any]:
@@ -115,8 +112,9 @@ def read_claims(payload: bytes) -> dict[str, Any]:
 @lru_cache(maxsize=64)
 def _read_header(segment: bytes) -> str:
     """Read a header and return its key id. A pool has a handful of headers, so they are remembered."""
+    data = _decode(segment)
     try:
-        header = load_object(b64url_decode(segment))
+        header = load_object(data)
     except ValueError as error:
         raise InvalidToken(Check.HEADER, f"The token's header is {error}.") from None
     if header.get("alg") != ALGORITHM:
@@ -142,7 +140,11 @@ def _shape_problem(token: str, count: int) -> str:
     return f"A signed token has three parts divided by dots; this has {count}."
 
 
-def _encoding_problem(token: str) -> str:
-    if " " in token or token != token.strip():
-        return "The token has white space in it. Take off `Bearer ` and line ends before you pass it on."
-    return "The token is not in base64url without padding."
+def _decode(segment: bytes) -> bytes:
+    try:
+        return b64url_decode(segment)
+    except ValueError:
+        problem = "is not in base64url without padding."
+        if segment.split() != [segment]:
+            problem = "has white space in it. Take off `Bearer ` and line ends before you pass it on."
+    raise InvalidToken(Check.ENCODING, f"The token {problem}")

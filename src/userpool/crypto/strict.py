@@ -13,7 +13,7 @@ import msgspec
 
 MAX_DEPTH: Final = 32
 
-_MAX_DIGITS: Final = 20
+_MAX_DIGITS: Final = 4300  # what Python itself reads, and msgspec
 
 # One pass makes base64url readable for binascii and anything else unreadable: padding, + and / become `!`.
 _TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
