@@ -276,7 +276,7 @@ def test_no_password_at_all_is_the_passwordless_form() -> None:
         ),
         (
             ops.SET_UI_CUSTOMIZATION,
-            {"ImageFile": "?"},
+            {"ImageFile": "9999="},
             "ImageFile must be a string of base64, not another string.",
         ),
         (

@@ -7,7 +7,6 @@ front.
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
@@ -315,8 +314,8 @@ def _text(value: Any) -> Faults:
 def _blob(bounds: Bounds) -> Schema:
     def check(value: Any) -> Faults:
         try:
-            data = a2b_base64(value, strict_mode=True)
-        except (TypeError, ValueError):
+            data = msgspec.convert(value, bytes)
+        except msgspec.ValidationError:
             raise WrongType("a string of base64", value) from None
         return bounds.faults(len(data), data)
 

@@ -54,7 +54,7 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,127}")
 # ---------------------------------------------------------------- requests
 
 
-def encode_request(operation: Operation[In, Out], shape: Shape) -> Request:
+def encode_request(operation: Operation[In, Out], shape: In) -> Request:
     """The request that calls `operation`, in origin form: `Request.at(endpoint)` addresses it.
 
     Raises:
@@ -98,9 +98,7 @@ def decode_request(operation: Operation[In, Out], body: bytes, *, limit: int = M
 # ---------------------------------------------------------------- responses
 
 
-def encode_response(
-    operation: Operation[In, Out], shape: Shape, *, request_id: str | None = None
-) -> Response:
+def encode_response(operation: Operation[In, Out], shape: Out, *, request_id: str | None = None) -> Response:
     """The answer 200 with the output of `operation`; without members it is `{}`."""
     stamp = validation.schema(operation.output, Rules.TYPES).stamp
     # Timestamps go as numbers; msgspec would write them as text.
