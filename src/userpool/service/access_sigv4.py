@@ -6,6 +6,7 @@ callers in the same process are not asked to sign.
 
 from __future__ import annotations
 
+from userpool.protocol import sigv4
 from userpool.protocol.errors import AccessDeniedException, error_class
 from userpool.protocol.http import Request
 
@@ -39,8 +40,6 @@ class AdminAccess:
         """
         if self._settings.development or not self._settings.signed_admin:
             return
-        from userpool.protocol import sigv4
-
         try:
             access_key_id = sigv4.verify(
                 request,

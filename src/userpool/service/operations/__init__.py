@@ -10,6 +10,7 @@ FAMILIES = (
     "mfa_config",
     "users",
     "user_states",
+    "user_attributes",
     "sign_up",
     "auth",
     "challenges",

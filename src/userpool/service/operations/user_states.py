@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from userpool.protocol import operations as ops
-from userpool.protocol.errors import NotAuthorizedException
+from userpool.protocol.errors import NotAuthorizedException, UserNotFoundException
 from userpool.protocol.shapes import idp
 
 from ..context import Call, Context, handles
@@ -20,17 +21,31 @@ from ..ports import Writer
 from .lookup import existing_pool
 from .users import find_user, read_user
 
-Change = Callable[[Writer, PoolSettings, User], None]
+T = TypeVar("T")
 
 
-def change_user(context: Context, pool_id: str, username: str, change: Change) -> None:
-    """Find a user and change it, in one transaction."""
+def change_user(
+    context: Context,
+    pool_id: str,
+    username: str,
+    change: Callable[[Writer, PoolSettings, User], T],
+    *,
+    sub: str | None = None,
+) -> T:
+    """Find a user and change it, in one transaction; what `change` returned.
 
-    def apply(writer: Writer) -> None:
+    `sub` is of the user for whom something was prepared before: should the name be somebody else's by now,
+    there is no such user any more.
+    """
+
+    def apply(writer: Writer) -> T:
         settings = PoolSettings(existing_pool(writer, pool_id))
-        change(writer, settings, find_user(writer, settings, username))
+        user = find_user(writer, settings, username)
+        if sub not in (None, user.sub):
+            raise UserNotFoundException("User does not exist.")
+        return change(writer, settings, user)
 
-    context.store.write(apply)
+    return context.store.write(apply)
 
 
 @handles(ops.ADMIN_SET_USER_PASSWORD)
@@ -54,12 +69,12 @@ def admin_set_user_password(
     )
 
     def change(writer: Writer, present: PoolSettings, found: User) -> None:
-        if found.sub != user.sub:
-            raise NotAuthorizedException("The user changed meanwhile. Try again.")
-        writer.put_user(with_password(present, found, record, context.clock.now()))
+        now = context.clock.now()
+        writer.put_user(with_password(present, found, record, now))
         writer.delete_codes(found.pool_id, found.sub, CodePurpose.RESET_PASSWORD)
+        writer.revoke_families(found.pool_id, found.sub, now)
 
-    change_user(context, request.user_pool_id, request.username, change)
+    change_user(context, request.user_pool_id, request.username, change, sub=user.sub)
     return idp.AdminSetUserPasswordResponse()
 
 

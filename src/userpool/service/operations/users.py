@@ -78,7 +78,9 @@ def admin_create_user(
 def _create(
     context: Context, settings: PoolSettings, request: idp.AdminCreateUserRequest, password: str | None
 ) -> User:
-    user, names = new_user(context, settings, request.username, attribute_map(request.user_attributes))
+    user, names = new_user(
+        context, settings, request.username, rules.given_attributes(request.user_attributes)
+    )
     invited = password or _generated(context, settings)
     if invited is not None:
         user = replace(
@@ -256,11 +258,6 @@ def list_users(context: Context, call: Call[idp.ListUsersRequest]) -> idp.ListUs
 
 def _ordering(search: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in search.items() if name != "value"}
-
-
-def attribute_map(given: Iterable[idp.AttributeType] | None) -> dict[str, str]:
-    """Attributes of a request by name; the last one of a name is the one that counts."""
-    return {one.name: one.value or "" for one in given or ()}
 
 
 def attribute_list(user: User, names: Iterable[str] | None = None) -> list[idp.AttributeType]:
