@@ -18,6 +18,7 @@ import botocore
 import msgspec
 import pytest
 
+from tests.protocol.contract_values import members, tables
 from userpool.protocol import _generated, enums, errors
 from userpool.protocol import operations as ops
 from userpool.protocol.operations import Auth, Operation, Retry, Service
@@ -138,6 +139,31 @@ def test_every_member_has_its_wire_name_type_and_need() -> None:
                     (annotation,) = [part for part in get_args(annotation) if part is not NoneType]
             wanted = python_type(model(service)["shapes"], raw["members"][wire]["shape"])
             assert named(annotation) == wanted, (shape.__name__, wire)
+
+
+@pytest.mark.parametrize(("key", "service"), [("idp", "cognito-idp"), ("identity", "cognito-identity")])
+def test_every_limit_is_the_models(key: str, service: str) -> None:
+    raw = model(service)["shapes"]
+    homes, types = tables(key)
+    for name, rule in types.items():
+        told: dict[str, Any] = {
+            fact: rule[fact] for fact in ("type", "min", "max", "pattern", "enum") if fact in rule
+        }
+        for part in {"member", "key", "value"} & set(rule):
+            told[part] = {"shape": rule[part]}
+        assert told == {
+            fact: raw[name][fact] for fact in raw[name] if fact not in ("documentation", "sensitive")
+        }
+    assert set(types) == {name for name, shape in raw.items() if shape["type"] != "structure"}
+    for name in homes:
+        shape = raw.get(name, {"members": {}})
+        uses = members(key, name)
+        assert {wire: use.rstrip("!*") for wire, use in uses.items()} == {
+            wire: use["shape"] for wire, use in shape["members"].items()
+        }
+        assert [wire for wire, use in uses.items() if "!" in use] == [
+            wire for wire in shape["members"] if wire in shape.get("required", ())
+        ]
 
 
 @pytest.mark.parametrize(

@@ -372,6 +372,13 @@ def test_an_answer_is_held_against_types_alone() -> None:
     )
 
 
+@pytest.mark.parametrize("rules", Rules)
+def test_every_shape_compiles(rules: Rules) -> None:
+    for module in (idp, identity):
+        for name in module.HOMES:
+            assert schema(getattr(module, name), rules).nested
+
+
 @given(st.data())
 def test_what_has_the_right_types_never_breaks_the_validator(data: st.DataObject) -> None:
     operation = data.draw(st.sampled_from([*ops.IDP.values(), *ops.IDENTITY.values()]))
