@@ -162,17 +162,17 @@ def _invite_again(
     context: Context, settings: PoolSettings, request: idp.AdminCreateUserRequest, password: str | None
 ) -> User:
     _, user = read_user(context, request.user_pool_id, request.username)
-    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
-        raise UnsupportedUserStateException(
-            f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD"
-        )
+    _check_invited(user)
     invited = password or temporary_password(settings.password_policy, context.random)
     record = _temporary(context, settings.pool, user, invited)
     parcels = _invitations(context, settings, user, request, invited)
 
     def renew(writer: Writer) -> User:
         # Read again: what was decided on may have changed while the verifier was made.
-        present = find_user(writer, settings, request.username)
+        present = writer.user(user.pool_id, user.sub)
+        if present is None:
+            raise UserNotFoundException("User does not exist.")
+        _check_invited(present)
         changed = writer.put_user(with_password(settings, present, record, context.clock.now()))
         for parcel in parcels:
             writer.add_message(parcel.message)
@@ -182,6 +182,13 @@ def _invite_again(
     for parcel in parcels:
         parcel.send(context)
     return renewed
+
+
+def _check_invited(user: User) -> None:
+    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+        raise UnsupportedUserStateException(
+            f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD"
+        )
 
 
 def _generated(context: Context, settings: PoolSettings) -> str | None:
