@@ -1,0 +1,156 @@
+"""Amazon Cognito user pools for Python: the complete client, and a user pool that you run yourself.
+
+    from userpool import SignedIn, UserPool
+
+    pool = UserPool("us-east-1_aB12cDe34", client_id="7ghr5379orhbo88d52vphda6s9")
+    step = pool.sign_in("ada", "Correct-horse-7")
+    if isinstance(step, SignedIn):
+        print(step.user.get_user().attributes["email"])
+
+Every name is loaded when it is first used: importing the package costs next to nothing. `userpool.errors`
+holds the error classes of the whole contract; those that most programs meet stand here too.
+"""
+
+from __future__ import annotations
+
+from ._version import __version__ as __version__
+
+# Type checkers take the name for what it is; importing `typing` would cost more than all the rest of this
+# page.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from .client._async.admin import AsyncAdmin as AsyncAdmin
+    from .client._async.pool import AsyncSignInStep as AsyncSignInStep
+    from .client._async.pool import AsyncUserPool as AsyncUserPool
+    from .client._async.user import AsyncUser as AsyncUser
+    from .client._sync.admin import Admin as Admin
+    from .client._sync.pool import SignInStep as SignInStep
+    from .client._sync.pool import UserPool as UserPool
+    from .client._sync.user import User as User
+    from .client.judging import StorageWarning as StorageWarning
+    from .client.signed_in import SignedIn as SignedIn
+    from .client.signed_in import SignOutResult as SignOutResult
+    from .flows.config import AuthFlow as AuthFlow
+    from .flows.config import RefreshFlow as RefreshFlow
+    from .flows.config import UserContext as UserContext
+    from .flows.results import MfaPreference as MfaPreference
+    from .flows.results import NewDevice as NewDevice
+    from .flows.results import SignUpResult as SignUpResult
+    from .flows.results import Tokens as Tokens
+    from .flows.results import TotpSeed as TotpSeed
+    from .flows.results import UserProfile as UserProfile
+    from .protocol import errors as errors
+    from .protocol.challenges import Answer as Answer
+    from .protocol.challenges import Challenge as Challenge
+    from .protocol.challenges import CodeDelivery as CodeDelivery
+    from .protocol.challenges import CustomChallenge as CustomChallenge
+    from .protocol.challenges import EmailCodeRequired as EmailCodeRequired
+    from .protocol.challenges import EmailSetupRequired as EmailSetupRequired
+    from .protocol.challenges import MfaMethod as MfaMethod
+    from .protocol.challenges import MfaSelectionRequired as MfaSelectionRequired
+    from .protocol.challenges import MfaSetupRequired as MfaSetupRequired
+    from .protocol.challenges import NewPasswordRequired as NewPasswordRequired
+    from .protocol.challenges import SmsCodeRequired as SmsCodeRequired
+    from .protocol.challenges import TotpRequired as TotpRequired
+    from .protocol.challenges import TotpSetupRequired as TotpSetupRequired
+    from .protocol.challenges import UnknownChallenge as UnknownChallenge
+    from .protocol.errors import AliasExistsException as AliasExistsException
+    from .protocol.errors import ChallengeError as ChallengeError
+    from .protocol.errors import ClockSkewError as ClockSkewError
+    from .protocol.errors import CodeDeliveryFailureException as CodeDeliveryFailureException
+    from .protocol.errors import CodeMismatchException as CodeMismatchException
+    from .protocol.errors import DeadlineExceeded as DeadlineExceeded
+    from .protocol.errors import EnableSoftwareTokenMFAException as EnableSoftwareTokenMFAException
+    from .protocol.errors import ExpiredCodeException as ExpiredCodeException
+    from .protocol.errors import InvalidParameterException as InvalidParameterException
+    from .protocol.errors import InvalidPasswordException as InvalidPasswordException
+    from .protocol.errors import LimitExceededException as LimitExceededException
+    from .protocol.errors import MissingExtra as MissingExtra
+    from .protocol.errors import NotAuthorizedException as NotAuthorizedException
+    from .protocol.errors import NotAuthorizedReason as NotAuthorizedReason
+    from .protocol.errors import ParameterError as ParameterError
+    from .protocol.errors import PasswordResetRequiredException as PasswordResetRequiredException
+    from .protocol.errors import ProtocolError as ProtocolError
+    from .protocol.errors import ResourceNotFoundException as ResourceNotFoundException
+    from .protocol.errors import ServiceError as ServiceError
+    from .protocol.errors import SessionExpired as SessionExpired
+    from .protocol.errors import SignedOutError as SignedOutError
+    from .protocol.errors import StorageError as StorageError
+    from .protocol.errors import TokenError as TokenError
+    from .protocol.errors import TokenVerificationError as TokenVerificationError
+    from .protocol.errors import TooManyRequestsException as TooManyRequestsException
+    from .protocol.errors import TransportError as TransportError
+    from .protocol.errors import UserLambdaValidationException as UserLambdaValidationException
+    from .protocol.errors import UsernameExistsException as UsernameExistsException
+    from .protocol.errors import UserNotConfirmedException as UserNotConfirmedException
+    from .protocol.errors import UserNotFoundException as UserNotFoundException
+    from .protocol.errors import UserPoolError as UserPoolError
+    from .protocol.sigv4 import Credentials as Credentials
+    from .storage.api import AsyncStorage as AsyncStorage
+    from .storage.api import Storage as Storage
+    from .storage.file import FileStorage as FileStorage
+    from .storage.memory import MemoryStorage as MemoryStorage
+    from .transports.api import AsyncTransport as AsyncTransport
+    from .transports.api import Transport as Transport
+    from .transports.http import AsyncHttpTransport as AsyncHttpTransport
+    from .transports.http import HttpTransport as HttpTransport
+
+_HOMES: Final = {
+    "client._async.admin": "AsyncAdmin",
+    "client._async.pool": "AsyncSignInStep AsyncUserPool",
+    "client._async.user": "AsyncUser",
+    "client._sync.admin": "Admin",
+    "client._sync.pool": "SignInStep UserPool",
+    "client._sync.user": "User",
+    "client.judging": "StorageWarning",
+    "client.signed_in": "SignOutResult SignedIn",
+    "flows.config": "AuthFlow RefreshFlow UserContext",
+    "flows.results": "MfaPreference NewDevice SignUpResult Tokens TotpSeed UserProfile",
+    "protocol": "errors",
+    "protocol.challenges": (
+        "Answer Challenge CodeDelivery CustomChallenge EmailCodeRequired EmailSetupRequired MfaMethod "
+        "MfaSelectionRequired MfaSetupRequired NewPasswordRequired SmsCodeRequired TotpRequired "
+        "TotpSetupRequired UnknownChallenge"
+    ),
+    "protocol.errors": (
+        "AliasExistsException ChallengeError ClockSkewError CodeDeliveryFailureException "
+        "CodeMismatchException DeadlineExceeded EnableSoftwareTokenMFAException ExpiredCodeException "
+        "InvalidParameterException InvalidPasswordException LimitExceededException MissingExtra "
+        "NotAuthorizedException NotAuthorizedReason ParameterError PasswordResetRequiredException "
+        "ProtocolError ResourceNotFoundException ServiceError SessionExpired SignedOutError "
+        "StorageError TokenError TokenVerificationError TooManyRequestsException TransportError "
+        "UserLambdaValidationException UserNotConfirmedException UserNotFoundException UserPoolError "
+        "UsernameExistsException"
+    ),
+    "protocol.sigv4": "Credentials",
+    "storage.api": "AsyncStorage Storage",
+    "storage.file": "FileStorage",
+    "storage.memory": "MemoryStorage",
+    "transports.api": "AsyncTransport Transport",
+    "transports.http": "AsyncHttpTransport HttpTransport",
+}
+"""Where each public name lives; this page is the only other place that it can be imported from."""
+
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["__version__", *sorted(_HOME_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'userpool' has no attribute {name!r}")
+    if name == "errors":
+        value: Any = import_module(".protocol.errors", __name__)
+    else:
+        value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value  # from now on it is found without this function
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

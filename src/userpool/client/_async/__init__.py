@@ -1,0 +1,1 @@
+"""The asynchronous faces of pools, users and administrators."""

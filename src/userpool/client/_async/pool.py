@@ -1,0 +1,429 @@
+"""A user pool, seen by an app client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from os import PathLike
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from userpool.client.checking import checker
+from userpool.client.flights import AsyncFlights
+from userpool.client.held import REFRESH_MARGIN, Held, hold
+from userpool.client.record import Keys
+from userpool.client.settings import client_config
+from userpool.client.signed_in import SignedIn
+from userpool.client.waiting import async_storage
+from userpool.flows import password as password_flows
+from userpool.flows import respond as respond_flows
+from userpool.flows import sign_in as sign_in_flows
+from userpool.flows import sign_up as sign_up_flows
+from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
+from userpool.flows.results import Grant, SignUpResult, Tokens
+from userpool.protocol.challenges import Answer, ChallengeStep, CodeDelivery
+from userpool.protocol.effects import Flow
+
+from .connection import AsyncConnection
+from .session import AsyncHome, AsyncSession
+from .user import AsyncUser
+
+if TYPE_CHECKING:
+    from userpool.client.waiting import AnyStorage
+    from userpool.embedded import AsyncEmbeddedUserPool
+    from userpool.transports.api import AsyncTransport
+
+    from .admin import AsyncAdmin
+
+AsyncSignInStep: TypeAlias = SignedIn[AsyncUser] | ChallengeStep
+"""What a sign-in comes to: `SignedIn`, or a challenge to answer."""
+
+
+class AsyncUserPool:
+    """A Cognito user pool, or one of your own (`userpool serve`), seen by one of its app clients.
+
+    It is shared by threads and tasks. Close it, or use it as a context manager, when you are done.
+
+    Args:
+        user_pool_id: such as `us-east-1_aB12cDe34`.
+        client_id: the app client.
+        client_secret: its secret, if it has one.
+        endpoint: another address than AWS's own for the pool's region, such as `http://127.0.0.1:9339`.
+        fips: AWS's hosts with FIPS 140 validated cryptography.
+        dual_stack: AWS's hosts that answer over IPv6 as well.
+        allow_insecure_http: take an `http://` endpoint that is not on this machine.
+        transport: carries the requests, and is yours to close; by default one over httpx2.
+        storage: keeps the tokens; by default this process's memory.
+        verify_tokens: whether tokens are verified when they arrive: signature, pool, client and user.
+        jwks: the pool's public keys, as a dictionary, where they are known beforehand; otherwise they are
+            fetched. issuer: who the tokens say issued them, where it is another than AWS's forms for this
+            pool. refresh_margin: seconds before its end when a token counts as old. refresh_flow: which
+            operation refreshes tokens. timeout: seconds for one exchange with the service. deadline:
+            seconds for one operation, repetitions included. attempts: how often a request is sent at most;
+            what may have been acted on is never sent twice. client_metadata: what the pool's triggers are
+            told with each call (`ClientMetadata`), unless the call says. user_context: what threat
+            protection is told with each call (`UserContextData`), unless the call says.
+            analytics_endpoint_id: the Pinpoint application that counts events (`AnalyticsMetadata`).
+            user_agent: your program's name and version, such as `shop/2.1`. clock: this machine's time in
+            seconds since the epoch, by which tokens age.
+
+    Raises:
+        ParameterError: an argument cannot be right.
+    """
+
+    def __init__(
+        self,
+        user_pool_id: str,
+        client_id: str,
+        client_secret: str | None = None,
+        *,
+        endpoint: str | None = None,
+        fips: bool = False,
+        dual_stack: bool = False,
+        allow_insecure_http: bool = False,
+        transport: AsyncTransport | None = None,
+        storage: AnyStorage | None = None,
+        verify_tokens: bool = True,
+        jwks: Mapping[str, Any] | None = None,
+        issuer: str | None = None,
+        refresh_margin: float = REFRESH_MARGIN,
+        refresh_flow: RefreshFlow | str = RefreshFlow.TOKENS_FROM_REFRESH_TOKEN,
+        timeout: float = 20.0,
+        deadline: float = 60.0,
+        attempts: int = 4,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+        analytics_endpoint_id: str | None = None,
+        user_agent: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._config = client_config(
+            user_pool_id,
+            client_id,
+            client_secret,
+            endpoint=endpoint,
+            fips=fips,
+            dual_stack=dual_stack,
+            allow_insecure_http=allow_insecure_http,
+            timeout=timeout,
+            deadline=deadline,
+            attempts=attempts,
+            user_agent=user_agent,
+            client_metadata=client_metadata,
+            user_context=user_context,
+            analytics_endpoint_id=analytics_endpoint_id,
+        )
+        self._connection = AsyncConnection.open(transport)
+        self._home = AsyncHome(
+            connection=self._connection,
+            config=self._config,
+            storage=async_storage(storage),
+            keys=Keys(user_pool_id, client_id),
+            checker=checker(self._config, verify=verify_tokens, jwks=jwks, issuer=issuer),
+            flights=AsyncFlights[Held](),
+            clock=clock,
+            refresh_margin=refresh_margin,
+            refresh_flow=RefreshFlow(refresh_flow),
+        )
+
+    @classmethod
+    def embedded(cls, path: str | PathLike[str] = ":memory:") -> AsyncEmbeddedUserPool:
+        """A user pool in this very process, with no port: for tests, notebooks, and programs with users of
+        their own.
+
+        Args:
+            path: a SQLite file to make or to reopen; `:memory:` is gone with the process.
+
+        Raises:
+            MissingExtra: the service is not installed.
+        """
+        from userpool.embedded import AsyncEmbeddedUserPool
+
+        return AsyncEmbeddedUserPool(path)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.user_pool_id!r}, client_id={self.client_id!r})"
+
+    @property
+    def user_pool_id(self) -> str:
+        """The pool."""
+        return self._config.user_pool_id
+
+    @property
+    def client_id(self) -> str:
+        """The app client."""
+        return self._config.client_id
+
+    @property
+    def admin(self) -> AsyncAdmin:
+        """The pool's administration, with AWS credentials from the environment or from boto3."""
+        from .admin import AsyncAdmin
+
+        return AsyncAdmin.beside(self._connection, self._config)
+
+    async def sign_up(
+        self,
+        username: str,
+        password: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+        *,
+        validation_data: Mapping[str, str] | None = None,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+    ) -> SignUpResult:
+        """Ask for an account (SignUp).
+
+        Args:
+            username: the user name, or in pools set up so the e-mail address or phone number.
+            password: may be left out only where the pool has other first factors.
+            attributes: such as `{"email": "ada@example.com"}`.
+            validation_data: what the pre sign-up trigger alone is told.
+            client_metadata: what the triggers are told, in place of the pool's.
+            user_context: what threat protection is told, in place of the pool's.
+
+        Raises:
+            UsernameExistsException: the name is taken.
+            InvalidPasswordException: the password breaks the pool's rules; the message says which.
+            ParameterError: an argument breaks the contract's limits; nothing was sent.
+        """
+        return await self._connection.run(
+            sign_up_flows.sign_up(
+                self._config,
+                username,
+                password,
+                attributes,
+                validation_data=validation_data,
+                client_metadata=client_metadata,
+                user_context=user_context,
+            )
+        )
+
+    async def confirm_sign_up(
+        self,
+        username: str,
+        confirmation_code: str,
+        *,
+        force_alias_creation: bool | None = None,
+        session: str | None = None,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+    ) -> str | None:
+        """Give the code that the sign-up sent (ConfirmSignUp).
+
+        Args:
+            username: as at sign-up.
+            confirmation_code: the code.
+            force_alias_creation: take the e-mail address or phone number over from the account that has it
+                as alias. session: of the `SignUpResult`, to go over into a sign-in without a password.
+                client_metadata: what the triggers are told, in place of the pool's. user_context: what
+                threat protection is told, in place of the pool's.
+
+        Returns:
+            The session to go on with, where one was given.
+
+        Raises:
+            CodeMismatchException: the code is wrong.
+            ExpiredCodeException: the code is too old: have one sent with `resend_confirmation_code`.
+        """
+        return await self._connection.run(
+            sign_up_flows.confirm_sign_up(
+                self._config,
+                username,
+                confirmation_code,
+                force_alias_creation=force_alias_creation,
+                session=session,
+                client_metadata=client_metadata,
+                user_context=user_context,
+            )
+        )
+
+    async def resend_confirmation_code(
+        self,
+        username: str,
+        *,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+    ) -> CodeDelivery | None:
+        """Have the sign-up's code sent again (ResendConfirmationCode); returns where it went."""
+        return await self._connection.run(
+            sign_up_flows.resend_confirmation_code(
+                self._config, username, client_metadata=client_metadata, user_context=user_context
+            )
+        )
+
+    async def sign_in(
+        self,
+        username: str,
+        password: str,
+        *,
+        auth_flow: AuthFlow | str = AuthFlow.SRP,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+        device_key: str | None = None,
+    ) -> AsyncSignInStep:
+        """Sign a user in (InitiateAuth): the password is proved by SRP and does not leave this process.
+
+        Args:
+            username: user name or alias, as typed.
+            password: taken byte for byte, and held no longer than this call.
+            auth_flow: `AuthFlow.PASSWORD` sends the password itself; never fallen back to.
+            client_metadata: what the triggers are told, in place of the pool's.
+            user_context: what threat protection is told, in place of the pool's.
+            device_key: a device that the pool remembers.
+
+        Returns:
+            `SignedIn`, or the challenge that comes next: answer it with `respond`.
+
+        Raises:
+            NotAuthorizedException: user name or password is wrong, and the like; `reason` is finer.
+            UserNotConfirmedException: `confirm_sign_up` comes first.
+            PasswordResetRequiredException: `forgot_password` comes first.
+            ParameterError: an argument cannot be right; nothing was sent.
+            ClockSkewError: this machine's clock would spoil the proof.
+            TokenVerificationError: the tokens that came are not genuine, or not this user's.
+            ServiceError, TransportError, ProtocolError: the service refused, was not reached, or is none.
+        """
+        return await self._step(
+            sign_in_flows.sign_in(
+                self._config,
+                username,
+                password,
+                auth_flow=auth_flow,
+                client_metadata=client_metadata,
+                user_context=user_context,
+                device_key=device_key,
+            )
+        )
+
+    async def respond(
+        self,
+        answer: Answer,
+        *,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+    ) -> AsyncSignInStep:
+        """Go on with a sign-in (RespondToAuthChallenge): `respond(challenge.answer(…))`, from any process.
+
+        Args:
+            answer: from the challenge's `answer`.
+            client_metadata: what the triggers are told, in place of the pool's.
+            user_context: what threat protection is told, in place of the pool's.
+
+        Returns:
+            `SignedIn`, or the challenge that comes next.
+
+        Raises:
+            CodeMismatchException: the code is wrong; the same challenge can be answered again.
+            NotAuthorizedException: among others, the challenge is too old or used up: sign in again.
+            ChallengeError: the challenge came to another app client.
+            TokenVerificationError, ServiceError, TransportError, ProtocolError: as `sign_in`.
+        """
+        return await self._step(
+            respond_flows.respond(
+                self._config, answer, client_metadata=client_metadata, user_context=user_context
+            )
+        )
+
+    async def forgot_password(
+        self,
+        username: str,
+        *,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+    ) -> CodeDelivery | None:
+        """Have a code sent that allows a new password (ForgotPassword); returns where it went."""
+        return await self._connection.run(
+            password_flows.forgot_password(
+                self._config, username, client_metadata=client_metadata, user_context=user_context
+            )
+        )
+
+    async def confirm_forgot_password(
+        self,
+        username: str,
+        confirmation_code: str,
+        password: str,
+        *,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+    ) -> None:
+        """Give that code and the new password (ConfirmForgotPassword).
+
+        Raises:
+            CodeMismatchException: the code is wrong.
+            ExpiredCodeException: the code is too old: have one sent with `forgot_password`.
+            InvalidPasswordException: the password breaks the pool's rules; the message says which.
+        """
+        await self._connection.run(
+            password_flows.confirm_forgot_password(
+                self._config,
+                username,
+                confirmation_code,
+                password,
+                client_metadata=client_metadata,
+                user_context=user_context,
+            )
+        )
+
+    async def current_user(self) -> AsyncUser | None:
+        """Who signed in last and has not signed out, by the storage; asks nobody else.
+
+        Raises:
+            StorageError: the storage cannot be read.
+        """
+        home = self._home
+        username = home.keys.decode_current(await home.storage.load(home.keys.current))
+        if username is None:
+            return None
+        held = home.keys.decode(await home.storage.load(home.keys.user(username)), username)
+        return AsyncUser(home, AsyncSession(home, held, stored=True)) if held else None
+
+    def user(
+        self,
+        *,
+        access_token: str,
+        id_token: str | None = None,
+        refresh_token: str | None = None,
+        device_key: str | None = None,
+    ) -> AsyncUser:
+        """A user from tokens alone, as a web back end gets them. They are neither verified nor stored.
+
+        Without a refresh token the user stays signed in as long as the access token lasts. Tokens from
+        outside that decide over anything are verified first: see `TokenVerifier`.
+
+        Args:
+            access_token: of this app client.
+            id_token: of the same user.
+            refresh_token: keeps the user signed in; after a refresh `tokens()` gives the newest one.
+            device_key: the device that the refresh token was given to, where the pool tracks devices.
+
+        Raises:
+            TokenError: one is no token, or of another user or app client.
+        """
+        tokens = Tokens(access_token=access_token, id_token=id_token, refresh_token=refresh_token)
+        held = hold(tokens, client_id=self.client_id, device_key=device_key)
+        return AsyncUser(self._home, AsyncSession(self._home, held, stored=False))
+
+    async def aclose(self) -> None:
+        """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
+        out.
+        """
+        await self._connection.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _step(self, conversation: Flow[Grant | ChallengeStep]) -> AsyncSignInStep:
+        outcome = await self._connection.run(conversation)
+        if not isinstance(outcome, Grant):
+            return outcome
+        held = self._home.taken(outcome)
+        await self._connection.run(self._home.checker.check(held, username=outcome.username))
+        session = AsyncSession(self._home, held, stored=True)
+        await session.keep()
+        return SignedIn(AsyncUser(self._home, session), outcome.new_device)

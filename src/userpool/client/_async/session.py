@@ -1,0 +1,233 @@
+"""One user's tokens: kept fresh, kept in the storage, and given up when the service says so, never on a
+doubt.
+
+A refresh is done once for all who ask at the same time: tasks and threads wait for one another (`flights`),
+and processes by the lock of the storage. Whoever has the lock reads the record again before asking the
+service, because another may have refreshed meanwhile, and writes the new record before anybody gets the new
+tokens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from userpool.client.checking import Checker
+from userpool.client.flights import AsyncFlights
+from userpool.client.held import REFRESH_MARGIN, Held, hold_grant
+from userpool.client.judging import StorageWarning, ends_session
+from userpool.client.record import Keys
+from userpool.flows.config import ClientConfig, RefreshFlow
+from userpool.flows.refresh import refresh
+from userpool.flows.results import Grant
+from userpool.protocol.errors import (
+    ServiceError,
+    SessionExpired,
+    SignedOutError,
+    StorageError,
+    TransportError,
+)
+from userpool.storage.api import AsyncStorage
+
+from .connection import AsyncConnection
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncHome:
+    """Where the sessions of one app client live."""
+
+    connection: AsyncConnection
+    config: ClientConfig
+    storage: AsyncStorage
+    keys: Keys
+    checker: Checker
+    flights: AsyncFlights[Held]
+    clock: Callable[[], float]
+    """The time by which tokens age, in seconds since the epoch."""
+    refresh_margin: float = REFRESH_MARGIN
+    """Seconds before its end when a token counts as old."""
+    refresh_flow: RefreshFlow = RefreshFlow.TOKENS_FROM_REFRESH_TOKEN
+
+    def taken(self, grant: Grant, known: Held | None = None) -> Held:
+        """What a conversation got, with the clock measured by it; `known` is what the user held so far."""
+        return hold_grant(
+            grant,
+            client_id=self.config.client_id,
+            now=self.clock(),
+            monotonic=self.connection.world.monotonic(),
+            known=known,
+        )
+
+    def is_fresh(self, held: Held) -> bool:
+        """Whether the tokens can be used for a while without a refresh."""
+        return held.fresh(self.clock(), self.connection.world.monotonic(), self.refresh_margin)
+
+
+class AsyncSession:
+    """The tokens of one user.
+
+    Args:
+        home: where it lives.
+        held: the tokens.
+        stored: whether the storage keeps them; tokens that somebody handed in are not ours to keep.
+    """
+
+    def __init__(self, home: AsyncHome, held: Held, *, stored: bool) -> None:
+        self._home = home
+        self._held = held
+        self._stored = stored
+        self._unsaved = False
+        self._ended = False
+
+    @property
+    def held(self) -> Held:
+        """What the user holds now, fresh or not.
+
+        Raises:
+            SignedOutError: the user has signed out.
+        """
+        if self._ended:
+            raise SignedOutError(f"{self._held.username} is signed out: sign in again.")
+        return self._held
+
+    async def fresh(self) -> Held:
+        """What the user holds, refreshed first where it is old. Without a refresh token it stays as it is."""
+        held = self.held
+        if held.tokens.refresh_token is None or self._home.is_fresh(held):
+            return await self._saved(held)
+        return await self.renewed(held)
+
+    async def renewed(self, stale: Held, *, client_metadata: Mapping[str, str] | None = None) -> Held:
+        """What the user holds in place of `stale`: refreshed, unless somebody else has done so meanwhile.
+
+        Raises:
+            SessionExpired: the service says that the session is over, or there is no refresh token.
+            SignedOutError: the user has signed out.
+            TokenError: the new tokens are not this user's or not genuine; the old ones are kept.
+            ServiceError, TransportError, ProtocolError: the refresh failed for now; nobody is signed out.
+            StorageError: the storage's lock could not be had.
+        """
+        if self.held is not stale:
+            return self.held
+        refresh_token = stale.tokens.refresh_token
+        if refresh_token is None:
+            raise SessionExpired("These tokens came without a refresh token: sign in again.")
+        held = await self._home.flights.run(refresh_token, lambda: self._renew(stale, client_metadata))
+        self._held = held
+        return self.held
+
+    async def keep(self) -> None:
+        """Store the tokens, and make this user the current one."""
+        await self._save(self._held)
+        with self._warned():
+            current = self._home.keys.encode_current(self._held.username)
+            await self._home.storage.save(self._home.keys.current, current)
+
+    async def end(self) -> None:
+        """Forget the tokens, here and in the storage. A refresh under way does not bring them back."""
+        self._ended = True
+        if not self._stored:
+            return
+        async with self._locked():
+            await self._forget()
+
+    async def _renew(self, stale: Held, client_metadata: Mapping[str, str] | None) -> Held:
+        async with self._locked():
+            held = await self._reloaded(stale)
+            if held.tokens != stale.tokens and self._home.is_fresh(held):
+                return held
+            try:
+                renewed = await self._ask(held, client_metadata)
+            except ServiceError as refusal:
+                if not ends_session(refusal):
+                    raise
+                renewed = await self._ask_once_more(held, refusal, client_metadata)
+            if self._ended:
+                raise SignedOutError(f"{held.username} has signed out meanwhile: sign in again.")
+            await self._save(renewed)
+            return renewed
+
+    async def _ask(self, held: Held, client_metadata: Mapping[str, str] | None) -> Held:
+        home = self._home
+        conversation = refresh(
+            home.config,
+            held.tokens.refresh_token or "",
+            username=held.username,
+            refresh_flow=home.refresh_flow,
+            device_key=held.device_key,
+            client_metadata=client_metadata,
+        )
+        renewed = home.taken(await home.connection.run(conversation), known=held)
+        try:
+            await home.connection.run(home.checker.check(renewed))
+        except TransportError:
+            # The keys could not be had now. The new refresh token is kept all the same: the old may be dead.
+            tokens = replace(held.tokens, refresh_token=renewed.tokens.refresh_token)
+            self._held = replace(held, tokens=tokens)
+            await self._save(self._held)
+            raise
+        return renewed
+
+    async def _ask_once_more(
+        self, held: Held, refusal: ServiceError, client_metadata: Mapping[str, str] | None
+    ) -> Held:
+        """The refresh token is dead. If the record has another by now, that one counts, once."""
+        newer = await self._reloaded(held)
+        if newer.tokens.refresh_token != held.tokens.refresh_token:
+            return await self._ask(newer, client_metadata)
+        self._ended = True
+        if self._stored:
+            await self._forget()
+        raise SessionExpired(f"The session of {held.username} is over: sign in again.") from refusal
+
+    @contextlib.asynccontextmanager
+    async def _locked(self) -> AsyncIterator[None]:
+        if not self._stored:
+            yield
+            return
+        config = self._home.config
+        # Whoever has the lock may be in two operations with all their repetitions: the refresh and the keys.
+        async with self._home.storage.lock(self._key, timeout=2 * config.deadline):
+            yield
+
+    @property
+    def _key(self) -> str:
+        return self._home.keys.user(self._held.username)
+
+    async def _reloaded(self, held: Held) -> Held:
+        if not self._stored or self._unsaved:
+            return held
+        data = await self._home.storage.load(self._key)
+        if data is None:
+            self._ended = True
+            raise SignedOutError(f"{held.username} has signed out elsewhere: sign in again.")
+        # A record of another version is no sign-out: what is in memory goes on, and is written anew.
+        return self._home.keys.decode(data, held.username) or held
+
+    async def _saved(self, held: Held) -> Held:
+        if self._unsaved:
+            await self._save(held)
+        return held
+
+    async def _save(self, held: Held) -> None:
+        if not self._stored:
+            return
+        self._unsaved = True
+        with self._warned():
+            await self._home.storage.save(self._key, self._home.keys.encode(held))
+            self._unsaved = False
+
+    @contextlib.contextmanager
+    def _warned(self) -> Iterator[None]:
+        try:
+            yield
+        except StorageError as error:
+            warnings.warn(f"Signed in, but not for the next start: {error}", StorageWarning, stacklevel=3)
+
+    async def _forget(self) -> None:
+        home = self._home
+        await home.storage.delete(self._key)
+        if home.keys.decode_current(await home.storage.load(home.keys.current)) == self._held.username:
+            await home.storage.delete(home.keys.current)

@@ -1,0 +1,204 @@
+"""A signed-in user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from userpool.client.judging import is_old_access_token
+from userpool.client.signed_in import SignOutResult
+from userpool.flows import mfa, password, profile, sign_out
+from userpool.flows.results import MfaPreference, Tokens, TotpSeed, UserProfile
+from userpool.protocol.challenges import CodeDelivery
+from userpool.protocol.effects import Flow
+from userpool.protocol.errors import ParameterError, ServiceError, UserPoolError
+
+from .session import AsyncHome, AsyncSession
+
+T = TypeVar("T")
+
+
+class AsyncUser:
+    """A signed-in user. It keeps itself signed in: tokens that are about to expire are refreshed by the
+    next call.
+
+    Get one from `sign_in`, `current_user` or `user` of `AsyncUserPool`. It is shared by threads and tasks.
+
+    All calls raise `SignedOutError` once the user has signed out, its subclass `SessionExpired` when the
+    service says that the session is over, and otherwise `ServiceError`, `TransportError` and
+    `ProtocolError`.
+    """
+
+    def __init__(self, home: AsyncHome, session: AsyncSession) -> None:
+        self._home = home
+        self._config = home.config
+        self._session = session
+        self._name = session.held.username
+        self._sub = session.held.sub
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._name!r})"
+
+    @property
+    def username(self) -> str:
+        """The service's own name for the user."""
+        return self._name
+
+    @property
+    def sub(self) -> str:
+        """The user's id, which never changes."""
+        return self._sub
+
+    @property
+    def id_claims(self) -> Mapping[str, Any]:
+        """What the ID token at hand says of the user; empty without one. `refresh` brings it up to date."""
+        return dict(self._session.held.id_claims)
+
+    async def tokens(self) -> Tokens:
+        """The tokens, refreshed first where they are about to expire."""
+        return (await self._session.fresh()).tokens
+
+    async def access_token(self) -> str:
+        """The access token, refreshed first where it is about to expire."""
+        return (await self.tokens()).access_token
+
+    async def refresh(self, *, client_metadata: Mapping[str, str] | None = None) -> Tokens:
+        """Get new tokens now (GetTokensFromRefreshToken). Who asks at the same time shares the same new
+        ones.
+        """
+        held = await self._session.renewed(self._session.held, client_metadata=client_metadata)
+        return held.tokens
+
+    async def get_user(self) -> UserProfile:
+        """Read the account (GetUser)."""
+        return await self._call(lambda token: profile.get_user(self._config, token))
+
+    async def update_user_attributes(
+        self, attributes: Mapping[str, str], *, client_metadata: Mapping[str, str] | None = None
+    ) -> tuple[CodeDelivery, ...]:
+        """Set attributes (UpdateUserAttributes); returns where codes went for those that have to be
+        verified.
+        """
+        return await self._call(
+            lambda token: profile.update_user_attributes(
+                self._config, token, attributes, client_metadata=client_metadata
+            )
+        )
+
+    async def delete_user_attributes(self, names: Iterable[str]) -> None:
+        """Remove attributes by name (DeleteUserAttributes)."""
+        wanted = [names] if isinstance(names, str) else list(names)
+        await self._call(lambda token: profile.delete_user_attributes(self._config, token, wanted))
+
+    async def get_user_attribute_verification_code(
+        self, attribute_name: str, *, client_metadata: Mapping[str, str] | None = None
+    ) -> CodeDelivery | None:
+        """Have a code sent to the address in an attribute (GetUserAttributeVerificationCode)."""
+        return await self._call(
+            lambda token: profile.get_user_attribute_verification_code(
+                self._config, token, attribute_name, client_metadata=client_metadata
+            )
+        )
+
+    async def verify_user_attribute(self, attribute_name: str, code: str) -> None:
+        """Give that code (VerifyUserAttribute)."""
+        await self._call(
+            lambda token: profile.verify_user_attribute(self._config, token, attribute_name, code)
+        )
+
+    async def change_password(self, previous_password: str | None, proposed_password: str) -> None:
+        """Replace the password (ChangePassword); the previous one is `None` for who has none yet."""
+        await self._call(
+            lambda token: password.change_password(self._config, token, previous_password, proposed_password)
+        )
+
+    async def associate_software_token(self) -> TotpSeed:
+        """Get a new seed for an authenticator app (AssociateSoftwareToken); `verify_software_token`
+        makes it count.
+        """
+        secret_code, _ = await self._call(
+            lambda token: mfa.associate_software_token(self._config, access_token=token)
+        )
+        return TotpSeed(secret_code, self.username)
+
+    async def verify_software_token(self, user_code: str, device_name: str | None = None) -> None:
+        """Show that the app knows the seed (VerifySoftwareToken). `set_user_mfa_preference` then turns it on.
+
+        Raises:
+            EnableSoftwareTokenMFAException: the code is wrong; another may be tried.
+        """
+        await self._call(
+            lambda token: mfa.verify_software_token(
+                self._config, user_code, device_name=device_name, access_token=token
+            )
+        )
+
+    async def set_user_mfa_preference(
+        self,
+        *,
+        sms: MfaPreference | None = None,
+        totp: MfaPreference | None = None,
+        email: MfaPreference | None = None,
+    ) -> None:
+        """Say what becomes of each second factor (SetUserMFAPreference); one that is not named stays as
+        it is.
+        """
+        await self._call(
+            lambda token: mfa.set_user_mfa_preference(self._config, token, sms=sms, totp=totp, email=email)
+        )
+
+    async def sign_out(self) -> SignOutResult:
+        """Forget the tokens, on this machine and in its storage, and have the service revoke them
+        (RevokeToken).
+
+        Being out of reach of the service stops nobody from signing out here: the result says what it came to.
+
+        Raises:
+            StorageError: the storage still has the tokens.
+        """
+        refresh_token = self._session.held.tokens.refresh_token
+        await self._session.end()
+        if refresh_token is None:
+            return SignOutResult(revoked=False)
+        try:
+            await self._home.connection.run(sign_out.revoke_token(self._config, refresh_token))
+        except UserPoolError as error:
+            return SignOutResult(revoked=False, error=error)
+        return SignOutResult(revoked=True)
+
+    async def revoke_token(self) -> None:
+        """Have the service end this sign-in (RevokeToken), then forget the tokens.
+
+        Raises:
+            ParameterError: there is no refresh token to revoke.
+        """
+        refresh_token = self._session.held.tokens.refresh_token
+        if refresh_token is None:
+            raise ParameterError("These tokens came without a refresh token: there is nothing to revoke.")
+        await self._home.connection.run(sign_out.revoke_token(self._config, refresh_token))
+        await self._session.end()
+
+    async def global_sign_out(self) -> None:
+        """Have the service end every sign-in of this user, on all devices (GlobalSignOut), then forget
+        the tokens.
+        """
+        await self._call(lambda token: sign_out.global_sign_out(self._config, token))
+        await self._session.end()
+
+    async def delete_user(self) -> None:
+        """Delete the account for good (DeleteUser), then forget the tokens."""
+        await self._call(lambda token: profile.delete_user(self._config, token))
+        await self._session.end()
+
+    async def _call(self, conversation: Callable[[str], Flow[T]]) -> T:
+        """Run a conversation with the access token. One that the service finds too old was not acted on:
+        once more.
+        """
+        held = await self._session.fresh()
+        try:
+            return await self._home.connection.run(conversation(held.tokens.access_token))
+        except ServiceError as refusal:
+            if not is_old_access_token(refusal) or held.tokens.refresh_token is None:
+                raise
+        held = await self._session.renewed(held)
+        return await self._home.connection.run(conversation(held.tokens.access_token))

@@ -1,0 +1,30 @@
+"""How a sign-in ends well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from userpool.flows.results import NewDevice
+from userpool.protocol.errors import UserPoolError
+
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Generic[U]):
+    """The user is signed in. `user` is a `User`, or an `AsyncUser` on an `AsyncUserPool`."""
+
+    user: U
+    new_device: NewDevice | None = None
+    """Set where the pool tracks devices and has not seen this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutResult:
+    """What a sign-out came to. On this machine the tokens are gone in any case."""
+
+    revoked: bool
+    """Whether the service knows: the refresh token and what came of it are dead."""
+    error: UserPoolError | None = None
+    """Why not, where the service was asked and did not agree or could not be reached."""

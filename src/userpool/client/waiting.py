@@ -1,0 +1,45 @@
+"""The few things of the faces that wait, each in both colours: `tools/gen_sync.py` exchanges one for the
+other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+
+if TYPE_CHECKING:
+    from userpool.storage.api import AsyncStorage
+    from userpool.storage.api import Storage as Storage
+
+    AnyStorage: TypeAlias = Storage | AsyncStorage
+
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Do what may block in a thread, so that the event loop is not held."""
+    return await asyncio.to_thread(work)
+
+
+def in_place(work: Callable[[], T]) -> T:
+    """Do it here: this thread is there to wait."""
+    return work()
+
+
+def async_storage(storage: AnyStorage | None) -> AsyncStorage:
+    """The storage that was given, for asyncio; one in memory where none was."""
+    from userpool.storage.memory import MemoryStorage
+    from userpool.storage.threads import ThreadedStorage
+
+    if storage is not None and inspect.iscoroutinefunction(storage.load):
+        return cast("AsyncStorage", storage)
+    return ThreadedStorage(cast("Storage | None", storage) or MemoryStorage())
+
+
+def plain_storage(storage: Storage | None) -> Storage:
+    """The storage that was given; one in memory where none was."""
+    from userpool.storage.memory import MemoryStorage
+
+    return storage or MemoryStorage()
