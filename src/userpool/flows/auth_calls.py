@@ -23,7 +23,7 @@ from userpool.protocol.challenges import (
     TotpSetupRequired,
     may_follow,
 )
-from userpool.protocol.effects import Flow, monotonic, now
+from userpool.protocol.effects import Flow, now
 from userpool.protocol.errors import ProtocolError
 
 from . import members
@@ -56,7 +56,7 @@ class SignIn:
 
 
 def initiate(
-    along: SignIn, auth_flow: str, parameters: Mapping[str, str], *, username: str | None
+    along: SignIn, auth_flow: str, parameters: Mapping[str, str], *, username: str
 ) -> Flow[Reply[InitiateAuthResponse]]:
     """InitiateAuth with `parameters`, and what belongs to every one: secret hash (over `username`),
     device, context.
@@ -112,7 +112,7 @@ def conclude(
     if not may_follow(step, following or TOKENS):
         raise ProtocolError(f"The service went on with {following or 'tokens'}, which may not follow {step}.")
     if result is not None:
-        return (yield from grant(result, username=username, device_key=along.device_key))
+        return grant(result, username=username, device_key=along.device_key)
     if position > MAX_CHALLENGES:
         raise ProtocolError(f"The service asked more than {MAX_CHALLENGES} times in one sign-in.")
     challenge = read_challenge(
@@ -148,10 +148,10 @@ def set_up(along: SignIn, challenge: MfaSetupRequired, method: str) -> Flow[Chal
 def grant(
     result: AuthenticationResultType,
     *,
-    username: str | None,
+    username: str,
     device_key: str | None = None,
     refresh_token: str | None = None,
-) -> Flow[Grant]:
+) -> Grant:
     """Take tokens over from `result`; `refresh_token` is kept where the service gave no new one.
 
     Raises:
@@ -170,19 +170,12 @@ def grant(
         id_token=result.id_token,
         refresh_token=result.refresh_token or refresh_token,
     )
-    return Grant(
-        tokens=tokens,
-        received_at=(yield from now()),
-        received_monotonic=(yield from monotonic()),
-        username=username,
-        device_key=device_key,
-        new_device=new_device,
-    )
+    return Grant(tokens=tokens, username=username, device_key=device_key, new_device=new_device)
 
 
-def _proof_of_client(along: SignIn, username: str | None) -> dict[str, str]:
+def _proof_of_client(along: SignIn, username: str) -> dict[str, str]:
     optional = {
-        "SECRET_HASH": members.secret_hash(along.config, username) if username else None,
+        "SECRET_HASH": members.secret_hash(along.config, username),
         "DEVICE_KEY": along.device_key,
     }
     return {name: value for name, value in optional.items() if value is not None}

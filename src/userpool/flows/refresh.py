@@ -73,13 +73,11 @@ def _by_refresh_token(along: SignIn, refresh_token: str, username: str) -> Flow[
     reply = yield from invoke(along.config, operation, request)
     if reply.authentication_result is None:
         raise ProtocolError("The service answered a refresh without tokens.", operation=operation.name)
-    return (
-        yield from grant(
-            reply.authentication_result,
-            username=username,
-            device_key=along.device_key,
-            refresh_token=refresh_token,
-        )
+    return grant(
+        reply.authentication_result,
+        username=username,
+        device_key=along.device_key,
+        refresh_token=refresh_token,
     )
 
 
@@ -89,6 +87,4 @@ def _by_initiate_auth(along: SignIn, refresh_token: str, username: str) -> Flow[
     result = reply.output.authentication_result
     if result is None or reply.output.challenge_name:
         raise ProtocolError("The service answered a refresh without tokens.", operation="InitiateAuth")
-    return (
-        yield from grant(result, username=username, device_key=along.device_key, refresh_token=refresh_token)
-    )
+    return grant(result, username=username, device_key=along.device_key, refresh_token=refresh_token)

@@ -29,15 +29,11 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Tokens as a conversation got them, with what is known at that moment."""
+    """Tokens as a conversation got them, with what the conversation knows besides."""
 
     tokens: Tokens
-    received_at: float
-    """Seconds since the epoch, by this machine's clock."""
-    received_monotonic: float
-    """Seconds, by a clock that never steps."""
-    username: str | None = None
-    """The service's own name for the user, where it has told."""
+    username: str
+    """The name that the last request carried: the service's own for the user, where it has told."""
     device_key: str | None = field(default=None, repr=False)
     new_device: NewDevice | None = None
 
