@@ -132,16 +132,16 @@ class FileConnections:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Handle]:
-        """The connection that writes, in no transaction. One that an error left in one is replaced."""
+        """The connection that writes, in no transaction. After an error it is never used again."""
         with self._turn:
-            if self._writer is None:
-                self._writer = self._open()
+            handle = self._writer or self._open()
+            self._writer = None
             try:
-                yield self._writer
-            finally:
-                if self._writer.connection.in_transaction:
-                    self._writer.connection.close()
-                    self._writer = None
+                yield handle
+            except BaseException:
+                handle.connection.close()
+                raise
+            self._writer = handle
 
     def _close_idle(self) -> None:
         while self._idle:

@@ -115,10 +115,12 @@ class GroupCommit:
 
     def _take(self, group: list[Job]) -> Iterator[Job]:
         yield group[0]
-        while self._queue and len(group) < LARGEST_GROUP:
-            job = self._queue.popleft()
-            group.append(job)
-            yield job
+        while len(group) < LARGEST_GROUP:
+            with self._mutex:
+                if not self._queue:
+                    return
+                group.append(self._queue.popleft())
+            yield group[-1]
 
     def _hand_over(self, own: Job) -> None:
         with self._mutex:
