@@ -147,6 +147,12 @@ def test_a_missing_gmpy2_is_named_with_its_command(monkeypatch: pytest.MonkeyPat
         power("gmpy2")
 
 
+def test_whether_gmpy2_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert powers.gmpy2_installed()
+    without_gmpy2(monkeypatch)
+    assert not powers.gmpy2_installed()
+
+
 def test_an_unknown_preference_is_refused() -> None:
     with pytest.raises(ValueError, match="openssl"):
         power("openssl")

@@ -184,7 +184,7 @@ def power(prefer: Prefer | str = Prefer.AUTO) -> Powers:
 
 def gmpy2_installed() -> bool:
     """Whether gmpy2 could be loaded; does not load it."""
-    return "gmpy2" in sys.modules or importlib.util.find_spec("gmpy2") is not None
+    return importlib.util.find_spec("gmpy2") is not None
 
 
 def _load() -> ModuleType | None:
