@@ -72,6 +72,14 @@ def test_only_a_generator_gets_a_table_and_only_a_few_do() -> None:
     assert [base for base, _ in arithmetic._tables] == [2, 3, 5, 6]
 
 
+@pytest.mark.parametrize(("base", "modulus"), [(0, N), (1, N), (3, 9 * N), (15, 5 * N)])
+def test_a_base_that_has_no_inverse_needs_no_table(base: int, modulus: int) -> None:
+    for arithmetic in (power("python"), power("gmpy2")):
+        for exponent in (0, 1, 2, 2**200, 2**201, 2**202):
+            assert arithmetic(base, exponent, modulus) == pow(base, exponent, modulus)
+        assert not arithmetic._tables
+
+
 def test_the_first_sign_in_does_without_a_table() -> None:
     arithmetic = power("python")
     arithmetic(2, 5, N)

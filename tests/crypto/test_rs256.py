@@ -199,9 +199,7 @@ def test_v19_weak_and_unusable_numbers(key: SigningKey, change: Any, exponent: i
 
 
 def test_v19_roca() -> None:
-    """Primes of that generator have the form k * M + (65537 ** a mod M), M being a product of small
-    primes.
-    """
+    """Primes of that generator are k * M + (65537 ** a mod M), M being a product of small primes."""
     product = 1
     for prime in [p for p in range(2, 168) if all(p % q for q in range(2, p))]:
         product *= prime

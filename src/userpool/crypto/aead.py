@@ -53,9 +53,7 @@ def hkdf(key: bytes, *, salt: bytes = b"", info: bytes = b"", length: int = 32) 
 
 
 def derive(key: bytes, label: str, length: int = 32) -> bytes:
-    """Derive from one key the key for one purpose, named by `label`; labels give keys that say nothing of
-    each other.
-    """
+    """Derive the key for one purpose, named by `label`; keys of two labels say nothing of each other."""
     return hkdf(key, info=b"userpool:" + label.encode(), length=length)
 
 
@@ -124,9 +122,7 @@ class Sealer:
             raise Unsealable("The seal is broken: changed, or made for something else.") from None
 
     def is_current(self, sealed: bytes) -> bool:
-        """Whether this was sealed with the newest key; if not, open it and seal it anew while the old key is
-        there.
-        """
+        """Whether the newest key sealed this; if not, seal it anew while the older one is there."""
         return sealed[: 1 + _ID_BYTES] == _VERSION + self._newest
 
     def _cipher(self, label: str, head: bytes) -> tuple[AESGCM, bytes]:

@@ -19,9 +19,7 @@ _PRIVATE_MEMBERS: Final = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"
 
 
 class InvalidKeySet(ValueError):
-    """What an issuer published is no key set, or has no key that can verify a token. Keep the keys you
-    had.
-    """
+    """What an issuer published is no key set, or has no usable key. Keep the keys you had."""
 
 
 class PublicKeys(Mapping[str, PublicKey]):

@@ -44,9 +44,7 @@ class Check(StrEnum):
 
 
 class InvalidToken(ValueError):
-    """A token is not what it should be. `check` says which check it did not pass; the token is never
-    repeated.
-    """
+    """A token did not pass `check`. The token itself is never repeated."""
 
     def __init__(self, check: Check, problem: str) -> None:
         super().__init__(check, problem)

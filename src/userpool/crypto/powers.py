@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,9 +26,7 @@ _SWITCH_AFTER: Final = 9
 
 
 class Prefer(StrEnum):
-    """Which arithmetic to take: `AUTO` starts with `pow` and changes to gmpy2 when that pays for its
-    import.
-    """
+    """Which arithmetic to take. `AUTO` begins with `pow` and changes to gmpy2 when its import pays."""
 
     AUTO = "auto"
     PYTHON = "python"
@@ -51,10 +50,9 @@ _GMPY2: Final = Info("gmpy2", releases_lock=True, sign_in_ms=4.0)
 
 
 class FixedBase:
-    """Powers of one base by the comb of Lim and Lee (CRYPTO '94): `bits / teeth` squarings and as many
-    products.
+    """Powers of one base by the comb of Lim and Lee (CRYPTO '94).
 
-    Every power up to `bits` takes the same steps on numbers of full size: the entries are blinded, so that
+    A power takes `bits / teeth` squarings and as many products. Every power up to `bits` takes the same steps on numbers of full size: the entries are blinded, so that
     none is the cheap number 1. Which entry is read depends on the exponent all the same, which a spy on the
     same processor's caches could try to see; remote timing shows nothing.
 
@@ -74,8 +72,7 @@ class FixedBase:
         columns = -(-bits // teeth)
         number = integer(modulus)
         # Each entry carries the blind mask ** (2 ** columns), mask = base ** wrap; the start makes all blinds
-        # cancel # after the last column. The inverse is taken of the base, because that of a great number is
-        # slow.
+        # cancel after the last column. The inverse is the base's, since that of a great number is slow.
         wrap = 2 * modulus.bit_length()
         table = [integer(pow(base, wrap << columns, modulus))]
         self._start = integer(pow(pow(base, -1, modulus), wrap * ((1 << columns) - 1), modulus))
@@ -124,7 +121,7 @@ class Powers:
         """`base ** exponent % modulus` for a non-negative exponent and an odd modulus above 1."""
         if self._prefer is Prefer.AUTO and self._gmpy2 is None:
             self._consider_gmpy2()
-        if base < _SMALL_BASE and exponent.bit_length() <= _TABLE_BITS:
+        if 1 < base < _SMALL_BASE and exponent.bit_length() <= _TABLE_BITS:
             table = self._table(base, modulus)
             if table is not None:
                 return table(exponent)
@@ -133,8 +130,7 @@ class Powers:
     def _plain(self, base: int, exponent: int, modulus: int) -> int:
         if self._gmpy2 is None or exponent == 0:
             return pow(base, exponent, modulus)
-        # The context belongs to the thread, and the worker threads of an event loop come and go: set it each
-        # time.
+        # The context belongs to the thread, and the worker threads of an event loop come and go.
         with self._gmpy2.context(allow_release_gil=True):
             return int(self._gmpy2.powmod_sec(base, exponent, modulus))
 
@@ -144,7 +140,7 @@ class Powers:
         if table is None:
             uses = self._uses[key] = self._uses.get(key, 0) + 1
             # The first sign-in (two powers of g) goes without; afterwards the table pays within two more.
-            if uses <= _TABLE_AFTER or len(self._tables) >= _MAX_TABLES:
+            if uses <= _TABLE_AFTER or len(self._tables) >= _MAX_TABLES or math.gcd(base, modulus) != 1:
                 return None
             if self._gmpy2 is None:
                 table = FixedBase(base, modulus, bits=_TABLE_BITS, teeth=6)

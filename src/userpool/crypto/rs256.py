@@ -25,9 +25,7 @@ _EXPONENT: Final = 65_537
 
 
 class PublicKey:
-    """A key that verifies tokens. Make one with `from_numbers`, or a set of them with
-    `userpool.crypto.jwks`.
-    """
+    """A key that verifies tokens. `userpool.crypto.jwks` reads whole sets of them."""
 
     __slots__ = ("_key", "key_id")
 

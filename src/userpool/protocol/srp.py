@@ -4,9 +4,9 @@ Pure: random bytes and the modular power are arguments, nothing is read from the
 code serves users (pool name, user id) and remembered devices (device group key, device key; see
 `userpool.protocol.device`).
 
-Sources: RFC 5054 section 2.5 and RFC 2945 for SRP; RFC 3526 section 5 for the prime; what is Cognito's own (g
-= 2, Java's padding, the key derivation, the claim) is pinned by the vectors of the tests, made with Amazon's
-JavaScript SDK.
+Sources: RFC 5054 section 2.5 and RFC 2945 for SRP; RFC 3526 section 5 for the prime. What is Cognito's own
+(the generator, Java's padding, the key derivation, the claim) is pinned by the vectors of the tests, made with
+Amazon's JavaScript SDK.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ G: Final = 2
 SECRET_BYTES: Final = 35
 """Random bytes for a secret exponent: 280 bits.
 
-SP 800-56A rev. 3 (section 5.6.1.1 and appendix D) asks for at least 256 bits in this group, RFC 5054 section
-2.5.3 for at least 256, RFC 7919 appendix A.2 for at least 275. The 1024 bits that other clients draw make the
-sign-in twice as slow and no safer.
+SP 800-56A rev. 3 (section 5.6.1.1 and appendix D) asks for at least 256 bits in this group, RFC 5054
+(sections 2.5.3 and 2.5.4) for at least 256, RFC 7919 appendix A.2 for at least 275 in one of its size. The
+1024 bits that other clients draw make the sign-in twice as slow and no safer.
 """
 
 MAX_SECRET_BYTES: Final = 40
@@ -194,7 +194,7 @@ def scramble(public_a: int, public_b: int) -> int:
     """Compute u = H(A ‖ B).
 
     Raises:
-        SrpError: u is zero, which would take the password out of the exchange (RFC 5054 section 2.6).
+        SrpError: u is zero, which would take the password out of the exchange.
     """
     u = _hash_int(pad(public_a) + pad(public_b))
     if u == 0:
@@ -203,9 +203,7 @@ def scramble(public_a: int, public_b: int) -> int:
 
 
 def session_key(shared: int, u: int) -> bytes:
-    """Derive the 16-byte key of the exchange: HKDF-SHA256 (RFC 5869) with salt u and Cognito's
-    information.
-    """
+    """Derive the 16-byte key of the exchange: HKDF-SHA256 (RFC 5869) with u as its salt."""
     extracted = hmac.digest(pad(u), pad(shared), "sha256")
     return hmac.digest(extracted, _INFO + b"\x01", "sha256")[:16]
 
@@ -308,7 +306,7 @@ class ClientSide:
 
         Raises:
             SrpError: a value is missing, malformed or unsafe; nothing has been proved (RFC 5054 section
-                2.5.4).
+                2.5.3).
         """
         salt = parse_hex(salt_hex, name="SALT")
         block = decode_base64(secret_block_b64, name="SECRET_BLOCK")
@@ -371,7 +369,7 @@ class ServerSide:
 
         Raises:
             SrpError: `SRP_A` is malformed or a multiple of N; refused before any power (RFC 5054 section
-                2.5.3).
+                2.5.4).
         """
         a = parse_public(a_hex, name="SRP_A")
         u = scramble(a, self.number)

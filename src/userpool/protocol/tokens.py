@@ -40,9 +40,7 @@ class IssuerForm(StrEnum):
 
 
 class ClaimError(ValueError):
-    """A claim of a token is missing, malformed or not as it should be. `claim` names it; no value is
-    repeated.
-    """
+    """A claim is missing, malformed or not as it should be. `claim` names it; no value is repeated."""
 
     def __init__(self, claim: str, problem: str) -> None:
         super().__init__(claim, problem)
