@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy.exc import DBAPIError
+
 from ..ports import StoreError
 from .session import Compiled, Session
 from .writer import StoreWriter
@@ -41,11 +43,18 @@ def translated() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise store_error(error) from error
+    except DBAPIError as error:  # from SQLAlchemy, while the schema is made
+        raise store_error(error.orig or error) from error
 
 
-def store_error(error: sqlite3.Error) -> StoreError:
+def _code(error: BaseException) -> int:
+    """SQLite's primary result code."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def store_error(error: BaseException) -> StoreError:
     """What `error` means for whoever runs the service."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     advice = {
         sqlite3.SQLITE_BUSY: "another process writes all the time: look for one that hangs, then try again",
         sqlite3.SQLITE_FULL: "free some space on the disk, then try again",
@@ -54,7 +63,7 @@ def store_error(error: sqlite3.Error) -> StoreError:
         sqlite3.SQLITE_READONLY: "see that the file and its folder can be written by this user",
         sqlite3.SQLITE_CORRUPT: "restore a backup",
         sqlite3.SQLITE_NOTADB: "it is no SQLite database: give another path",
-    }.get(code, "look at the service's log for what led to it")
+    }.get(_code(error), "look at the service's log for what led to it")
     return StoreError(f"SQLite: {error}: {advice}")
 
 
@@ -78,6 +87,23 @@ def _open(database: str, compiled: Compiled) -> Handle:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     return Handle(connection, compiled)
+
+
+def _keep_log(connection: sqlite3.Connection) -> str:
+    """Turn the write-ahead log on; the journal mode that this led to.
+
+    SQLite does not wait by itself while another process does the same, or closes the last connection.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            mode: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            return mode
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                connection.close()
+                raise
+        time.sleep(0.005)
 
 
 class FileConnections:
@@ -106,7 +132,7 @@ class FileConnections:
         if self._closed:
             raise StoreError("the store is closed: open it again to use it")
         handle = _open(self._uri, self._compiled)
-        (mode,) = handle.connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        mode = _keep_log(handle.connection)
         if mode != "wal":
             handle.connection.close()
             raise StoreError(

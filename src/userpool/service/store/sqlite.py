@@ -48,14 +48,10 @@ class SqliteStore:
         with translated(), self._connections.writing() as handle:
             raw = handle.connection
             engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
-            raw.execute("BEGIN IMMEDIATE")
-            try:
-                with engine.connect() as connection:
-                    prepare(connection)
-                    connection.commit()
-            finally:
-                if raw.in_transaction:
-                    raw.execute("ROLLBACK")
+            with engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                prepare(connection)
+                connection.commit()
 
     def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one consistent view. Raises `StoreError` when the database fails."""
