@@ -88,12 +88,19 @@ class _View:
 class World:
     """The service, its clock and its counters. `time` is true time; `clock` moves the service's own."""
 
-    def __init__(self, database: str = "sqlite:///:memory:", settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        database: str = "sqlite:///:memory:",
+        settings: Settings | None = None,
+        keys: KeySet | None = None,
+    ) -> None:
         self.time = 1_795_392_245.25
         self.powers = 0
         self.clock = ServiceClock(lambda: self.time)
         settings = settings or Settings(development=True)
-        self.service = Service.open(database, clock=self.clock, power=self._power, settings=settings)
+        self.service = Service.open(
+            database, keys=keys, clock=self.clock, power=self._power, settings=settings
+        )
         self.store = CountingStore(self.service.context.store)
         made = iter(range(10**9))
         self.context: Context = replace(

@@ -20,7 +20,7 @@ from .charges import lock_key, refund_proof
 from .context import Context
 from .delivery import Parcel, code_hash, draw_code, pack
 from .domain.codes import Delivery
-from .domain.factors.first import new_password_parameters
+from .domain.factors.first import check_state, new_password_parameters
 from .domain.factors.second import ATTRIBUTE, Ask
 from .domain.records import User
 from .domain.sessions import Session, consume_session
@@ -172,7 +172,9 @@ def _challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[
             parameters["MFAS_CAN_SETUP"] = json.dumps(ask.choices)
         case _:
             parameters |= new_password_parameters(realm.settings, realm.client_settings, user)
-    data = {"choices": ",".join(ask.choices)} if ask.choices else {}
+    data = {"proof": proof_of(user)}
+    if ask.choices:
+        data["choices"] = ",".join(ask.choices)
     return (
         new_session(context, realm, user.sub, user.username, stage.typed, ask.challenge, data),
         parameters,
@@ -186,10 +188,33 @@ def _send_code(
     user, code = stage.present, draw_code(context)
     session = new_session(context, stage.realm, user.sub, user.username, stage.typed, ask.challenge)
     hashed = code_hash(context, user.pool_id, user.sub, session.id, delivery.attribute, code)
-    data = {"code": hashed.hex(), "attribute": delivery.attribute, "to": delivery.to}
+    data = {
+        "proof": proof_of(user),
+        "code": hashed.hex(),
+        "attribute": delivery.attribute,
+        "to": delivery.to,
+    }
     session = session.with_data({**data, "setup": "yes"} if ask.to else data)
     parameters |= {
         "CODE_DELIVERY_DELIVERY_MEDIUM": delivery.medium,
         "CODE_DELIVERY_DESTINATION": delivery.masked,
     }
     return session, parameters, pack(context, user, delivery, Purpose.MFA, code, session.expires_at)
+
+
+def proof_of(user: User) -> str:
+    """Which password a sign-in has proved: what tells one password record from another."""
+    return "" if user.password is None else user.password.salt.hex()
+
+
+def still_good(session: Session, user: User | None) -> User:
+    """The user of a session that was issued for a proved password, if all that still holds.
+
+    Raises:
+        NotAuthorizedException: the user is gone or disabled, or has another password now.
+        UserNotConfirmedException, PasswordResetRequiredException: the user may not sign in any more.
+    """
+    if user is None or session.data["proof"] != proof_of(user):
+        raise NotAuthorizedException("Invalid session for the user.")
+    check_state(user)
+    return user

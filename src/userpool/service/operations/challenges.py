@@ -25,7 +25,7 @@ from ..context import Call, Context, handles
 from ..delivery import code_hash
 from ..domain.attributes import conform, merge
 from ..domain.factors import totp
-from ..domain.factors.first import attributes_given, check_state
+from ..domain.factors.first import attributes_given
 from ..domain.factors.second import Ask, challenge_of, second_factor
 from ..domain.factors.sent import after_code
 from ..domain.passwords import check_policy, with_password
@@ -36,7 +36,7 @@ from ..passwords import check_history, credentials, make_record
 from ..ports import Reader, Writer
 from ..realm import Realm, find_user
 from ..sessions import open_bytes, open_session
-from ..sign_in import Outcome, Stage, proceed, settled
+from ..sign_in import Outcome, Stage, proceed, settled, still_good
 from ..totp_seeds import open_seed
 from .auth import password_proved, required
 
@@ -77,15 +77,9 @@ class Facts:
     session: Session
     user: User | None
 
-    def known_user(self) -> User:
-        """The user, who could be deleted since the challenge.
-
-        Raises:
-            NotAuthorizedException: it was, or may not sign in any more.
-        """
-        if self.user is None:
-            raise NotAuthorizedException("Invalid session for the user.")
-        return self.user
+    def proved_user(self) -> User:
+        """The user, whose password this sign-in has proved; errors as `still_good`."""
+        return still_good(self.session, self.user)
 
 
 @handles(ops.RESPOND_TO_AUTH_CHALLENGE)
@@ -176,7 +170,7 @@ def _recent(context: Context, timestamp: str) -> str:
 
 
 def _new_password(context: Context, reply: Reply, facts: Facts) -> Outcome:
-    realm, session, user = facts.realm, facts.session, facts.known_user()
+    realm, session, user = facts.realm, facts.session, facts.proved_user()
     password = reply.response("NEW_PASSWORD")
     check_policy(realm.settings.password_policy, password)
     given = conform(
@@ -186,8 +180,7 @@ def _new_password(context: Context, reply: Reply, facts: Facts) -> Outcome:
     record = make_record(context, realm.pool, user.sub, user.username, password)
 
     def attempt(present: User) -> Outcome:
-        if not present.enabled or present.password != user.password:
-            raise NotAuthorizedException("Invalid session for the user.")
+        still_good(session, present)
         changed = replace(present, attributes=merge(present.attributes, given))
         updated = with_password(realm.settings, changed, record, context.clock.now())
         stage = Stage(realm, present, session.typed, updated, session)
@@ -197,7 +190,7 @@ def _new_password(context: Context, reply: Reply, facts: Facts) -> Outcome:
 
 
 def _sent_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
-    realm, session, user = facts.realm, facts.session, facts.known_user()
+    realm, session, user = facts.realm, facts.session, facts.proved_user()
     code = reply.response(_CODES[_STEP(session.step)])
     charge_proof(context, realm.pool.id, user.sub, session, limit=MAX_ATTEMPTS)
     offered = code_hash(context, realm.pool.id, user.sub, session.id, session.data["attribute"], code)
@@ -205,7 +198,7 @@ def _sent_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
         raise CodeMismatchException("Invalid code or auth state for the user.")
 
     def attempt(present: User) -> Outcome:
-        check_state(present)
+        still_good(session, present)
         updated = after_code(present, session.data, context.clock.now())
         stage = Stage(realm, present, session.typed, updated, session)
         try:
@@ -220,12 +213,12 @@ def _sent_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
 
 
 def _software_token(context: Context, reply: Reply, facts: Facts) -> Outcome:
-    realm, session, user = facts.realm, facts.session, facts.known_user()
+    realm, session, user = facts.realm, facts.session, facts.proved_user()
     code = reply.response("SOFTWARE_TOKEN_MFA_CODE")
     charge_proof(context, realm.pool.id, user.sub, session, limit=MAX_ATTEMPTS)
 
     def attempt(present: User) -> Outcome:
-        check_state(present)
+        still_good(session, present)
         record = present.totp
         if record is None or not record.verified:
             raise NotAuthorizedException("Invalid session for the user.")
@@ -252,7 +245,7 @@ def _end(context: Context, session: Session) -> None:
 
 
 def _select_mfa_type(context: Context, reply: Reply, facts: Facts) -> Outcome:
-    session, user = facts.session, facts.known_user()
+    session, user = facts.session, facts.proved_user()
     method = _CHOICES.get(reply.response("ANSWER"))
     if method is None or method not in session.data["choices"].split(","):
         raise InvalidParameterException("Selected challenge is not available")
@@ -260,7 +253,7 @@ def _select_mfa_type(context: Context, reply: Reply, facts: Facts) -> Outcome:
 
 
 def _mfa_setup(context: Context, reply: Reply, facts: Facts) -> Outcome:
-    session, user = facts.session, facts.known_user()
+    session, user = facts.session, facts.proved_user()
     if "verified" in session.data:
         return _go_on(context, facts, user, None)
     email = reply.responses.get("EMAIL") or reply.responses.get("email")
@@ -274,7 +267,7 @@ def _mfa_setup(context: Context, reply: Reply, facts: Facts) -> Outcome:
 
 def _go_on(context: Context, facts: Facts, user: User, ask: Ask | None) -> Outcome:
     def attempt(present: User) -> Outcome:
-        check_state(present)
+        still_good(facts.session, present)
         return proceed(context, Stage(facts.realm, present, facts.session.typed, answered=facts.session), ask)
 
     return settled(context, user, attempt)

@@ -11,8 +11,10 @@ from userpool.protocol.errors import (
     EnableSoftwareTokenMFAException,
     InvalidParameterException,
     NotAuthorizedException,
+    PasswordResetRequiredException,
     SoftwareTokenMFANotFoundException,
     TooManyRequestsException,
+    UserNotConfirmedException,
 )
 from userpool.protocol.shapes import idp
 
@@ -27,6 +29,7 @@ from ..domain.settings import MfaMethod, PoolSettings
 from ..ports import Reader, Writer
 from ..realm import Realm
 from ..sessions import new_session, open_session, seal_session
+from ..sign_in import still_good
 from ..totp_seeds import open_seed, seal_seed
 from .profile import present_user
 
@@ -108,9 +111,7 @@ def verify_software_token(
 
     def apply(writer: Writer) -> None:
         _use_up(context, writer, set_up.session)
-        user = writer.user(set_up.user.pool_id, set_up.user.sub)
-        if user is None:
-            raise NotAuthorizedException("Invalid session for the user.")
+        user = still_good(set_up.session, writer.user(set_up.user.pool_id, set_up.user.sub))
         # Set up because a sign-in asked for it: the next one asks for its code.
         enabled = user.mfa_enabled | {MfaMethod.TOTP}
         writer.put_user(replace(user, totp=record, mfa_enabled=enabled, modified_at=context.clock.now()))
@@ -159,7 +160,7 @@ class _SetUp:
     def next_session(self, context: Context, data: dict[str, str]) -> str:
         """The session of the next call."""
         one = self.session
-        data = {"choices": one.data["choices"], **data}
+        data = {"choices": one.data["choices"], "proof": one.data["proof"], **data}
         return seal_session(
             context, new_session(context, self.realm, one.sub, one.username, one.typed, _STEP, data)
         )
@@ -174,9 +175,11 @@ def _open(context: Context, text: str | None) -> _SetUp:
         return Realm.read(reader, session.client_id), reader.user(session.pool_id, session.sub)
 
     realm, user = context.store.read(read)
-    if user is None or not user.enabled:
-        raise NotAuthorizedException("Invalid session for the user.")
-    return _SetUp(realm, user, session)
+    try:
+        return _SetUp(realm, still_good(session, user), session)
+    except (PasswordResetRequiredException, UserNotConfirmedException):
+        # AssociateSoftwareToken declares neither.
+        raise NotAuthorizedException("Invalid session for the user.") from None
 
 
 def _use_up(context: Context, writer: Writer, session: Session) -> None:
