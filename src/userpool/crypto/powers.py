@@ -52,9 +52,9 @@ _GMPY2: Final = Info("gmpy2", releases_lock=True, sign_in_ms=4.0)
 class FixedBase:
     """Powers of one base by the comb of Lim and Lee (CRYPTO '94).
 
-    A power takes `bits / teeth` squarings and as many products. Every power up to `bits` takes the same steps on numbers of full size: the entries are blinded, so that
-    none is the cheap number 1. Which entry is read depends on the exponent all the same, which a spy on the
-    same processor's caches could try to see; remote timing shows nothing.
+    A power takes `bits / teeth` squarings and as many products, always the same ones and on numbers of full
+    size: the entries are blinded, so that none is the cheap number 1. Which entry is read depends on the
+    exponent all the same: a spy on the same processor's caches could try to see it, remote timing does not.
 
     Args:
         base: the base, prime to the modulus.

@@ -5,8 +5,8 @@ code serves users (pool name, user id) and remembered devices (device group key,
 `userpool.protocol.device`).
 
 Sources: RFC 5054 section 2.5 and RFC 2945 for SRP; RFC 3526 section 5 for the prime. What is Cognito's own
-(the generator, Java's padding, the key derivation, the claim) is pinned by the vectors of the tests, made with
-Amazon's JavaScript SDK.
+(the generator, Java's padding, the key derivation, the claim) is pinned by the vectors of the tests, made
+with Amazon's JavaScript SDK.
 """
 
 from __future__ import annotations
