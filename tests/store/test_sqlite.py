@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -246,6 +247,41 @@ def test_a_file_without_a_log_is_refused(path: Path) -> None:
     files._uri += "&vfs=unix-dotfile"
     with pytest.raises(StoreError, match="local disk"), files.reading():
         pass
+
+
+class BusyConnection:
+    """A connection to a file that other processes are opening and closing."""
+
+    def __init__(self, times: int, code: int = sqlite3.SQLITE_BUSY) -> None:
+        self.times = times
+        self.code = code
+        self.closed = False
+
+    def execute(self, statement: str) -> BusyConnection:
+        self.times -= 1
+        if self.times >= 0:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = self.code
+            raise error
+        return self
+
+    def fetchone(self) -> tuple[str]:
+        return ("wal",)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_opening_waits_for_others_who_open_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_log: Any = connections._keep_log
+    assert keep_log(BusyConnection(3)) == "wal"
+    broken = BusyConnection(1, sqlite3.SQLITE_CORRUPT)
+    with pytest.raises(sqlite3.OperationalError):
+        keep_log(broken)
+    assert broken.closed
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.02)
+    with pytest.raises(sqlite3.OperationalError):
+        keep_log(BusyConnection(10_000))
 
 
 def test_idle_connections_are_kept_but_not_too_many(
