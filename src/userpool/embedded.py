@@ -68,18 +68,6 @@ class Embedded:
     user_pool_id: str
     client_id: str
 
-    @property
-    def clock(self) -> ServiceClock:
-        """The pool's clock: `advance(seconds)` lets codes, sessions and tokens expire, `reset()` goes
-        back.
-        """
-        return self.service.clock
-
-    @property
-    def outbox(self) -> Outbox:
-        """What the pool has sent."""
-        return Outbox(self.service, self.user_pool_id)
-
 
 def open_embedded(path: str | os.PathLike[str] = MEMORY) -> Embedded:
     """Open a service over the database in `path`, and make or find its pool and client.
@@ -141,7 +129,28 @@ def _client(admin: Admin, user_pool_id: str) -> str:
     return made.client_id or ""
 
 
-class EmbeddedUserPool(UserPool):
+class _Operated:
+    """What belongs to a pool of one's own, in either colour."""
+
+    _embedded: Embedded
+
+    @property
+    def outbox(self) -> Outbox:
+        """What the pool has sent."""
+        return Outbox(self._embedded.service, self._embedded.user_pool_id)
+
+    @property
+    def clock(self) -> ServiceClock:
+        """The pool's clock: `advance(seconds)` lets codes and tokens expire, `reset()` goes back."""
+        return self._embedded.service.clock
+
+    @property
+    def transport(self) -> LoopbackTransport:
+        """The way to the service, for another `UserPool` or `Admin` of your own."""
+        return self._embedded.transport
+
+
+class EmbeddedUserPool(_Operated, UserPool):
     """A user pool of this process. Closing it closes the service; a file keeps its users for the next time.
 
     Args:
@@ -163,10 +172,10 @@ class EmbeddedUserPool(UserPool):
             self._embedded.user_pool_id,
             self._embedded.client_id,
             endpoint=ORIGIN,
-            transport=self._embedded.transport,
+            transport=self.transport,
             storage=storage,
             verify_tokens=verify_tokens,
-            clock=self._embedded.clock.now,
+            clock=self.clock.now,
         )
 
     @property
@@ -174,17 +183,19 @@ class EmbeddedUserPool(UserPool):
         """The pool's administration; in the same process nobody asks for credentials."""
         return Admin.beside(self._connection, self._config, no_credentials)
 
-    @property
-    def outbox(self) -> Outbox:
-        """What the pool has sent."""
-        return self._embedded.outbox
-
-    @property
-    def clock(self) -> ServiceClock:
-        """The pool's clock: `advance(seconds)` lets codes, sessions and tokens expire, `reset()` goes
-        back.
-        """
-        return self._embedded.clock
+    def app_client(
+        self, client_id: str, client_secret: str | None = None, *, storage: Storage | None = None
+    ) -> UserPool:
+        """The same pool, seen by another of its app clients, such as one that `admin` has made."""
+        return UserPool(
+            self.user_pool_id,
+            client_id,
+            client_secret,
+            endpoint=ORIGIN,
+            transport=self.transport,
+            storage=storage,
+            clock=self.clock.now,
+        )
 
     def close(self) -> None:
         """Close the service."""
@@ -192,7 +203,7 @@ class EmbeddedUserPool(UserPool):
         self._embedded.service.close()
 
 
-class AsyncEmbeddedUserPool(AsyncUserPool):
+class AsyncEmbeddedUserPool(_Operated, AsyncUserPool):
     """As `EmbeddedUserPool`, for asyncio: the service works in threads."""
 
     def __init__(
@@ -207,10 +218,10 @@ class AsyncEmbeddedUserPool(AsyncUserPool):
             self._embedded.user_pool_id,
             self._embedded.client_id,
             endpoint=ORIGIN,
-            transport=self._embedded.transport,
+            transport=self.transport,
             storage=storage,
             verify_tokens=verify_tokens,
-            clock=self._embedded.clock.now,
+            clock=self.clock.now,
         )
 
     @property
@@ -218,17 +229,19 @@ class AsyncEmbeddedUserPool(AsyncUserPool):
         """The pool's administration; in the same process nobody asks for credentials."""
         return AsyncAdmin.beside(self._connection, self._config, no_credentials)
 
-    @property
-    def outbox(self) -> Outbox:
-        """What the pool has sent."""
-        return self._embedded.outbox
-
-    @property
-    def clock(self) -> ServiceClock:
-        """The pool's clock: `advance(seconds)` lets codes, sessions and tokens expire, `reset()` goes
-        back.
-        """
-        return self._embedded.clock
+    def app_client(
+        self, client_id: str, client_secret: str | None = None, *, storage: AnyStorage | None = None
+    ) -> AsyncUserPool:
+        """The same pool, seen by another of its app clients, such as one that `admin` has made."""
+        return AsyncUserPool(
+            self.user_pool_id,
+            client_id,
+            client_secret,
+            endpoint=ORIGIN,
+            transport=self.transport,
+            storage=storage,
+            clock=self.clock.now,
+        )
 
     async def aclose(self) -> None:
         """Close the service."""

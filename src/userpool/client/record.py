@@ -31,6 +31,11 @@ class Keys:
         """The key of the record that says who is current."""
         return f"{self.user_pool_id}/{self.client_id}/current"
 
+    @property
+    def jwks(self) -> str:
+        """The key of the record with the pool's public keys."""
+        return f"{self.user_pool_id}/jwks"
+
     def user(self, username: str) -> str:
         """The key of a user's record, by the service's own name for them."""
         return f"{self.user_pool_id}/{self.client_id}/users/{username}"

@@ -91,7 +91,13 @@ def answer(
 
 
 def conclude(
-    along: SignIn, reply: AuthReply, *, step: str, username: str, position: int = 1
+    along: SignIn,
+    reply: AuthReply,
+    *,
+    step: str,
+    username: str,
+    user_id: str | None = None,
+    position: int = 1,
 ) -> Flow[Grant | ChallengeStep]:
     """Say what `reply` comes to: tokens, or the next challenge.
 
@@ -100,6 +106,7 @@ def conclude(
         reply: what the request was answered with.
         step: the flow or challenge that the request answered, for the legal order.
         username: the name that the request carried.
+        user_id: the service's own name for the user, if it has told.
         position: the place of the challenge that may follow, counted from 1.
 
     Raises:
@@ -112,13 +119,14 @@ def conclude(
     if not may_follow(step, following or TOKENS):
         raise ProtocolError(f"The service went on with {following or 'tokens'}, which may not follow {step}.")
     if result is not None:
-        return grant(result, username=username, device_key=along.device_key)
+        return grant(result, user_id=user_id, device_key=along.device_key)
     if position > MAX_CHALLENGES:
         raise ProtocolError(f"The service asked more than {MAX_CHALLENGES} times in one sign-in.")
     challenge = read_challenge(
         following or "",
         reply.challenge_parameters or {},
         username=username,
+        user_id=user_id,
         client_id=along.config.client_id,
         issued_at=datetime.fromtimestamp((yield from now()), UTC),
         position=position,
@@ -148,7 +156,7 @@ def set_up(along: SignIn, challenge: MfaSetupRequired, method: str) -> Flow[Chal
 def grant(
     result: AuthenticationResultType,
     *,
-    username: str,
+    user_id: str | None = None,
     device_key: str | None = None,
     refresh_token: str | None = None,
 ) -> Grant:
@@ -170,7 +178,7 @@ def grant(
         id_token=result.id_token,
         refresh_token=result.refresh_token or refresh_token,
     )
-    return Grant(tokens=tokens, username=username, device_key=device_key, new_device=new_device)
+    return Grant(tokens=tokens, user_id=user_id, device_key=device_key, new_device=new_device)
 
 
 def _proof_of_client(along: SignIn, username: str) -> dict[str, str]:

@@ -75,7 +75,7 @@ def _by_refresh_token(along: SignIn, refresh_token: str, username: str) -> Flow[
         raise ProtocolError("The service answered a refresh without tokens.", operation=operation.name)
     return grant(
         reply.authentication_result,
-        username=username,
+        user_id=username,
         device_key=along.device_key,
         refresh_token=refresh_token,
     )
@@ -87,4 +87,4 @@ def _by_initiate_auth(along: SignIn, refresh_token: str, username: str) -> Flow[
     result = reply.output.authentication_result
     if result is None or reply.output.challenge_name:
         raise ProtocolError("The service answered a refresh without tokens.", operation="InitiateAuth")
-    return grant(result, username=username, device_key=along.device_key, refresh_token=refresh_token)
+    return grant(result, user_id=username, device_key=along.device_key, refresh_token=refresh_token)

@@ -59,6 +59,7 @@ def respond(
             reply,
             step=challenge.name,
             username=challenge.username,
+            user_id=challenge.user_id,
             position=challenge.position + 1,
         )
     )

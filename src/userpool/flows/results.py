@@ -32,8 +32,8 @@ class Grant:
     """Tokens as a conversation got them, with what the conversation knows besides."""
 
     tokens: Tokens
-    username: str
-    """The name that the last request carried: the service's own for the user, where it has told."""
+    user_id: str | None = None
+    """The service's own name for the user, where the conversation has told: the tokens must bear it."""
     device_key: str | None = field(default=None, repr=False)
     new_device: NewDevice | None = None
 

@@ -82,7 +82,7 @@ def _with_srp(along: SignIn, username: str, password: str) -> Flow[Grant | Chall
         return (yield from conclude(along, first, step=AuthFlow.SRP, username=username))
     user_id, proof = yield from _prove(along.config, side, password, reply)
     second = yield from answer(along, "PASSWORD_VERIFIER", proof, username=user_id, session=first.session)
-    return (yield from conclude(along, second, step="PASSWORD_VERIFIER", username=user_id))
+    return (yield from conclude(along, second, step="PASSWORD_VERIFIER", username=user_id, user_id=user_id))
 
 
 def _prove(

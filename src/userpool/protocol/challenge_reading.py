@@ -36,6 +36,7 @@ def read_challenge(
     username: str,
     client_id: str,
     issued_at: datetime,
+    user_id: str | None = None,
     position: int = 1,
     session: str | None = None,
     device_key: str | None = None,
@@ -49,6 +50,7 @@ def read_challenge(
         username: the name in use so far; the reply's own name for the user wins.
         client_id: the app client that asked.
         issued_at: when the reply came.
+        user_id: the service's own name for the user, if it has told before.
         position: the challenge's place in this sign-in, from 1.
         session: `Session`.
         device_key: the remembered device that was named, if any.
@@ -62,6 +64,7 @@ def read_challenge(
         "username": parameters.get("USER_ID_FOR_SRP") or parameters.get("USERNAME") or username,
         "client_id": client_id,
         "issued_at": issued_at,
+        "user_id": parameters.get("USER_ID_FOR_SRP") or user_id,
         "position": position,
         "session": session,
         "parameters": dict(parameters),
@@ -158,6 +161,7 @@ def from_dict(data: Mapping[str, Any]) -> ChallengeStep:
         "username": _member(data, "username", str),
         "client_id": _member(data, "client_id", str),
         "issued_at": _moment(data),
+        "user_id": _member(data, "user_id", str, None),
         "position": _member(data, "position", int, 1),
         "session": _member(data, "session", str, None),
         "device_key": _member(data, "device_key", str, None),

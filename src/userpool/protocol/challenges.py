@@ -87,6 +87,8 @@ class Challenge:
     client_id: str
     issued_at: datetime
     """When it was received. Cognito lets a session live for 3 to 15 minutes, as the app client is set."""
+    user_id: str | None = None
+    """The service's own name for this user (`USER_ID_FOR_SRP`), once it has told."""
     position: int = 1
     """Its place in this sign-in, counted from 1."""
     session: str | None = field(default=None, repr=False)
@@ -105,6 +107,7 @@ class Challenge:
             "username": self.username,
             "client_id": self.client_id,
             "issued_at": self.issued_at.isoformat(),
+            "user_id": self.user_id,
             "position": self.position,
             "session": self.session,
             "parameters": dict(self.parameters),

@@ -8,7 +8,7 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from userpool.client.checking import checker
+from userpool.client.checking import Checker
 from userpool.client.flights import AsyncFlights
 from userpool.client.held import REFRESH_MARGIN, Held, hold
 from userpool.client.record import Keys
@@ -119,27 +119,33 @@ class AsyncUserPool:
             config=self._config,
             storage=async_storage(storage),
             keys=Keys(user_pool_id, client_id),
-            checker=checker(self._config, verify=verify_tokens, jwks=jwks, issuer=issuer),
+            checker=Checker(self._config, jwks=jwks, issuer=issuer, endpoint=endpoint)
+            if verify_tokens
+            else None,
             flights=AsyncFlights[Held](),
+            key_flights=AsyncFlights[None](),
             clock=clock,
             refresh_margin=refresh_margin,
             refresh_flow=RefreshFlow(refresh_flow),
         )
 
     @classmethod
-    def embedded(cls, path: str | PathLike[str] = ":memory:") -> AsyncEmbeddedUserPool:
+    def embedded(
+        cls, path: str | PathLike[str] = ":memory:", *, storage: AnyStorage | None = None
+    ) -> AsyncEmbeddedUserPool:
         """A user pool in this very process, with no port: for tests, notebooks, and programs with users of
         their own.
 
         Args:
             path: a SQLite file to make or to reopen; `:memory:` is gone with the process.
+            storage: keeps the tokens; by default this process's memory.
 
         Raises:
             MissingExtra: the service is not installed.
         """
         from userpool.embedded import AsyncEmbeddedUserPool
 
-        return AsyncEmbeddedUserPool(path)
+        return AsyncEmbeddedUserPool(path, storage=storage)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.user_pool_id!r}, client_id={self.client_id!r})"
@@ -423,7 +429,7 @@ class AsyncUserPool:
         if not isinstance(outcome, Grant):
             return outcome
         held = self._home.taken(outcome)
-        await self._connection.run(self._home.checker.check(held, username=outcome.username))
+        await self._home.check(held, outcome.user_id)
         session = AsyncSession(self._home, held, stored=True)
         await session.keep()
         return SignedIn(AsyncUser(self._home, session), outcome.new_device)

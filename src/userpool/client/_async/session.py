@@ -27,9 +27,9 @@ from userpool.protocol.errors import (
     SessionExpired,
     SignedOutError,
     StorageError,
-    TransportError,
 )
 from userpool.storage.api import AsyncStorage
+from userpool.verify.errors import KeysUnavailable
 
 from .connection import AsyncConnection
 
@@ -42,8 +42,10 @@ class AsyncHome:
     config: ClientConfig
     storage: AsyncStorage
     keys: Keys
-    checker: Checker
+    checker: Checker | None
+    """Verifies what arrives; `None` takes it as it is."""
     flights: AsyncFlights[Held]
+    key_flights: AsyncFlights[None]
     clock: Callable[[], float]
     """The time by which tokens age, in seconds since the epoch."""
     refresh_margin: float = REFRESH_MARGIN
@@ -59,6 +61,29 @@ class AsyncHome:
             monotonic=self.connection.world.monotonic(),
             known=known,
         )
+
+    async def check(self, held: Held, user_id: str | None = None) -> None:
+        """Verify tokens that have just come. The keys are fetched once for all who need them, and stored.
+
+        Raises:
+            TokenVerificationError: they are not genuine, or not this user's.
+        """
+        checker = self.checker
+        if checker is None:
+            return
+        if checker.lacks_keys(held):
+            await self.key_flights.run("keys", lambda: self._get_keys(checker, held))
+        await self.connection.run(checker.check(held, user_id))
+
+    async def _get_keys(self, checker: Checker, held: Held) -> None:
+        # They can always be fetched; a storage that does not work shows with the tokens.
+        with contextlib.suppress(StorageError):
+            checker.recall(await self.storage.load(self.keys.jwks), self.clock())
+        if not checker.lacks_keys(held):
+            return
+        await self.connection.run(checker.fetch_keys())
+        with contextlib.suppress(StorageError):
+            await self.storage.save(self.keys.jwks, checker.keep(self.clock()))
 
     def is_fresh(self, held: Held) -> bool:
         """Whether the tokens can be used for a while without a refresh."""
@@ -161,9 +186,9 @@ class AsyncSession:
         )
         renewed = home.taken(await home.connection.run(conversation), known=held)
         try:
-            await home.connection.run(home.checker.check(renewed))
-        except TransportError:
-            # The keys could not be had now. The new refresh token is kept all the same: the old may be dead.
+            await home.check(renewed)
+        except KeysUnavailable:
+            # The new refresh token is kept all the same: the old may be dead.
             tokens = replace(held.tokens, refresh_token=renewed.tokens.refresh_token)
             self._held = replace(held, tokens=tokens)
             await self._save(self._held)
@@ -228,6 +253,9 @@ class AsyncSession:
 
     async def _forget(self) -> None:
         home = self._home
+        stored = home.keys.decode(await home.storage.load(self._key), self._held.username)
+        if stored and stored.tokens.refresh_token != self._held.tokens.refresh_token:
+            return  # the same user has signed in anew, and that sign-in goes on
         await home.storage.delete(self._key)
         if home.keys.decode_current(await home.storage.load(home.keys.current)) == self._held.username:
             await home.storage.delete(home.keys.current)

@@ -9,7 +9,7 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from userpool.client.checking import checker
+from userpool.client.checking import Checker
 from userpool.client.flights import Flights
 from userpool.client.held import REFRESH_MARGIN, Held, hold
 from userpool.client.record import Keys
@@ -120,27 +120,33 @@ class UserPool:
             config=self._config,
             storage=plain_storage(storage),
             keys=Keys(user_pool_id, client_id),
-            checker=checker(self._config, verify=verify_tokens, jwks=jwks, issuer=issuer),
+            checker=Checker(self._config, jwks=jwks, issuer=issuer, endpoint=endpoint)
+            if verify_tokens
+            else None,
             flights=Flights[Held](),
+            key_flights=Flights[None](),
             clock=clock,
             refresh_margin=refresh_margin,
             refresh_flow=RefreshFlow(refresh_flow),
         )
 
     @classmethod
-    def embedded(cls, path: str | PathLike[str] = ":memory:") -> EmbeddedUserPool:
+    def embedded(
+        cls, path: str | PathLike[str] = ":memory:", *, storage: Storage | None = None
+    ) -> EmbeddedUserPool:
         """A user pool in this very process, with no port: for tests, notebooks, and programs with users of
         their own.
 
         Args:
             path: a SQLite file to make or to reopen; `:memory:` is gone with the process.
+            storage: keeps the tokens; by default this process's memory.
 
         Raises:
             MissingExtra: the service is not installed.
         """
         from userpool.embedded import EmbeddedUserPool
 
-        return EmbeddedUserPool(path)
+        return EmbeddedUserPool(path, storage=storage)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.user_pool_id!r}, client_id={self.client_id!r})"
@@ -424,7 +430,7 @@ class UserPool:
         if not isinstance(outcome, Grant):
             return outcome
         held = self._home.taken(outcome)
-        self._connection.run(self._home.checker.check(held, username=outcome.username))
+        self._home.check(held, outcome.user_id)
         session = Session(self._home, held, stored=True)
         session.keep()
         return SignedIn(User(self._home, session), outcome.new_device)

@@ -28,9 +28,9 @@ from userpool.protocol.errors import (
     SessionExpired,
     SignedOutError,
     StorageError,
-    TransportError,
 )
 from userpool.storage.api import Storage
+from userpool.verify.errors import KeysUnavailable
 
 from .connection import Connection
 
@@ -43,8 +43,10 @@ class Home:
     config: ClientConfig
     storage: Storage
     keys: Keys
-    checker: Checker
+    checker: Checker | None
+    """Verifies what arrives; `None` takes it as it is."""
     flights: Flights[Held]
+    key_flights: Flights[None]
     clock: Callable[[], float]
     """The time by which tokens age, in seconds since the epoch."""
     refresh_margin: float = REFRESH_MARGIN
@@ -60,6 +62,29 @@ class Home:
             monotonic=self.connection.world.monotonic(),
             known=known,
         )
+
+    def check(self, held: Held, user_id: str | None = None) -> None:
+        """Verify tokens that have just come. The keys are fetched once for all who need them, and stored.
+
+        Raises:
+            TokenVerificationError: they are not genuine, or not this user's.
+        """
+        checker = self.checker
+        if checker is None:
+            return
+        if checker.lacks_keys(held):
+            self.key_flights.run("keys", lambda: self._get_keys(checker, held))
+        self.connection.run(checker.check(held, user_id))
+
+    def _get_keys(self, checker: Checker, held: Held) -> None:
+        # They can always be fetched; a storage that does not work shows with the tokens.
+        with contextlib.suppress(StorageError):
+            checker.recall(self.storage.load(self.keys.jwks), self.clock())
+        if not checker.lacks_keys(held):
+            return
+        self.connection.run(checker.fetch_keys())
+        with contextlib.suppress(StorageError):
+            self.storage.save(self.keys.jwks, checker.keep(self.clock()))
 
     def is_fresh(self, held: Held) -> bool:
         """Whether the tokens can be used for a while without a refresh."""
@@ -162,9 +187,9 @@ class Session:
         )
         renewed = home.taken(home.connection.run(conversation), known=held)
         try:
-            home.connection.run(home.checker.check(renewed))
-        except TransportError:
-            # The keys could not be had now. The new refresh token is kept all the same: the old may be dead.
+            home.check(renewed)
+        except KeysUnavailable:
+            # The new refresh token is kept all the same: the old may be dead.
             tokens = replace(held.tokens, refresh_token=renewed.tokens.refresh_token)
             self._held = replace(held, tokens=tokens)
             self._save(self._held)
@@ -229,6 +254,9 @@ class Session:
 
     def _forget(self) -> None:
         home = self._home
+        stored = home.keys.decode(home.storage.load(self._key), self._held.username)
+        if stored and stored.tokens.refresh_token != self._held.tokens.refresh_token:
+            return  # the same user has signed in anew, and that sign-in goes on
         home.storage.delete(self._key)
         if home.keys.decode_current(home.storage.load(home.keys.current)) == self._held.username:
             home.storage.delete(home.keys.current)
