@@ -261,6 +261,7 @@ STEPS = ("open", "rename", "unlink", "fsync", "close", "stat")
 
 
 @posix
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")  # from Python 3.12 on
 def test_s05_killed_at_any_step_of_a_save_the_old_or_the_new_record_is_there(storage: FileStorage) -> None:
     old, new = b"old" * 100, b"new" * 100
     storage.save("ada", old)
@@ -421,6 +422,7 @@ def test_s14_a_home_that_cannot_be_written_is_an_error_with_a_way_out(
 
 
 @posix
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")  # from Python 3.12 on
 def test_s15_a_forked_child_shares_no_lock(storage: FileStorage) -> None:
     memory = MemoryStorage()
     for held_by_parent, expected in ((memory, 0), (storage, 7)):
@@ -441,6 +443,7 @@ def test_s15_a_forked_child_shares_no_lock(storage: FileStorage) -> None:
 
 
 @posix
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")  # from Python 3.12 on
 def test_s15_a_child_that_outlives_its_parent_holds_no_lock_of_it(storage: FileStorage) -> None:
     reader, writer = os.pipe()
     parent = os.fork()

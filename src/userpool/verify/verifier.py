@@ -109,8 +109,9 @@ class TokenVerifier(Verifier["Transport"]):
     for a key that is new (at most once in ten seconds), and every hour; while they cannot be fetched, those
     that are known go on working.
 
-        verifier = TokenVerifier("us-east-1_aB12cDe34", client_id="7ghr5379orhbo88d52vphda6s9",
-        token_use="access") claims = verifier.verify(token) claims.sub, claims.scopes, claims["event_id"]
+        verifier = TokenVerifier("us-east-1_aB12cDe34", client_id="7ghr5379…", token_use="access")
+        claims = verifier.verify(token)
+        claims.sub, claims.scopes, claims["event_id"]
 
     Args:
         user_pool_id: the pool whose tokens are taken, in either form of AWS's issuer.
