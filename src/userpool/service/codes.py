@@ -2,40 +2,66 @@
 
 from __future__ import annotations
 
-import hmac
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from userpool.protocol.errors import ExpiredCodeException
 
 from .context import Context
+from .delivery import code_hash
+from .domain.codes import Delivery, Verdict, judge
 from .domain.records import Code, CodePurpose
-from .ports import Writer
+from .names import ADDRESSES
+from .ports import Reader, Writer
 
 
-def use_code(
-    writer: Writer, pool_id: str, sub: str, purpose: CodePurpose, attribute: str, offered: bytes, now: float
-) -> None:
-    """Use a code up in the transaction that its right answer leads to.
-
-    Args:
-        writer: of that transaction.
-        pool_id: the user's pool.
-        sub: the user's.
-        purpose: the code's.
-        attribute: the code's.
-        offered: the keyed hash of the answer, which was judged to be right.
-        now: the service's time.
-
-    Raises:
-        ExpiredCodeException: a faster answer used it, or another code took its place.
-    """
-    code = writer.code(pool_id, sub, purpose, attribute)
-    if code is None or code.used_at is not None or not hmac.compare_digest(code.hash, offered):
-        raise ExpiredCodeException("Invalid code provided, please request a code again.")
-    writer.put_code(replace(code, used_at=now))
+def newest_code(reader: Reader, pool_id: str, sub: str, purpose: CodePurpose) -> Code | None:
+    """The code of one purpose that was sent last, to whichever address."""
+    codes = [reader.code(pool_id, sub, purpose, attribute) for attribute in ADDRESSES]
+    return max((code for code in codes if code), key=lambda code: code.created_at, default=None)
 
 
-def burn_expired(context: Context, code: Code | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A code that somebody shows, for one purpose."""
+
+    pool_id: str
+    sub: str
+    purpose: CodePurpose
+    code: str = field(repr=False)
+
+    def hash(self, context: Context, attribute: str, address: str) -> bytes:
+        """What a code that was sent to `address` must have as its keyed hash."""
+        delivery = Delivery(attribute, address)
+        return code_hash(context, self.pool_id, self.sub, self.purpose, delivery, self.code)
+
+    def judge(self, context: Context, code: Code | None, address: str) -> Verdict:
+        """What the offer is worth against the stored code; an expired one is used up by being asked for.
+
+        Args:
+            context: the world.
+            code: as stored, or `None`.
+            address: where a code for this user goes now; a code that went elsewhere is wrong.
+        """
+        attribute = "" if code is None else code.attribute
+        verdict = judge(code, self.hash(context, attribute, address), context.clock.now())
+        _burn_expired(context, code)
+        return verdict
+
+    def use(self, context: Context, writer: Writer, attribute: str, address: str) -> None:
+        """Use the code up in the transaction that its right answer leads to.
+
+        Raises:
+            ExpiredCodeException: a faster answer used it, another code took its place, or the address
+            changed.
+        """
+        code = writer.code(self.pool_id, self.sub, self.purpose, attribute)
+        # Whether it came in time was judged when it was shown: only its use is looked at again.
+        if code is None or judge(code, self.hash(context, attribute, address), 0.0) is not Verdict.RIGHT:
+            raise ExpiredCodeException("Invalid code provided, please request a code again.")
+        writer.put_code(replace(code, used_at=context.clock.now()))
+
+
+def _burn_expired(context: Context, code: Code | None) -> None:
     """Use an expired code up when somebody shows it, so that it stays expired should the clock go back."""
     now = context.clock.now()
     if code is None or code.used_at is not None or now < code.expires_at:

@@ -50,9 +50,9 @@ def draw_code(context: Context) -> str:
     return new_code(context.random(RANDOM_BYTES))
 
 
-def code_hash(context: Context, pool_id: str, sub: str, purpose: str, attribute: str, code: str) -> bytes:
-    """The keyed hash of a code, bound to its user, purpose and attribute."""
-    return context.keys.digest("code", code_identity(pool_id, sub, purpose, attribute, code))
+def code_hash(context: Context, pool_id: str, sub: str, purpose: str, delivery: Delivery, code: str) -> bytes:
+    """The keyed hash of a code, bound to its user, purpose and the address that it was sent to."""
+    return context.keys.digest("code", code_identity(pool_id, sub, purpose, delivery, code))
 
 
 def pack(
@@ -98,7 +98,7 @@ def post(
         sub=user.sub,
         purpose=purpose,
         attribute=delivery.attribute,
-        hash=code_hash(context, user.pool_id, user.sub, purpose, delivery.attribute, code),
+        hash=code_hash(context, user.pool_id, user.sub, purpose, delivery, code),
         created_at=now,
         expires_at=expires_at,
     )

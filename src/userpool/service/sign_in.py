@@ -187,7 +187,7 @@ def _send_code(
 ) -> tuple[Session, dict[str, str], Parcel]:
     user, code = stage.present, draw_code(context)
     session = new_session(context, stage.realm, user.sub, user.username, stage.typed, ask.challenge)
-    hashed = code_hash(context, user.pool_id, user.sub, session.id, delivery.attribute, code)
+    hashed = code_hash(context, user.pool_id, user.sub, session.id, delivery, code)
     data = {
         "proof": proof_of(user),
         "code": hashed.hex(),

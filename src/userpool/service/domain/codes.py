@@ -73,11 +73,10 @@ def new_code(random: bytes) -> str:
     return f"{int.from_bytes(random) % 10**DIGITS:0{DIGITS}}"
 
 
-def code_identity(pool_id: str, sub: str, purpose: str, attribute: str, code: str) -> bytes:
-    """What the keyed hash of a code is made over: a code is worthless for any other user, purpose or
-    attribute.
-    """
-    return "\0".join((pool_id, sub, purpose, attribute, code)).encode("utf-8", "surrogatepass")
+def code_identity(pool_id: str, sub: str, purpose: str, delivery: Delivery, code: str) -> bytes:
+    """What the keyed hash of a code is made over: for any other user, purpose or address it is worthless."""
+    parts = (pool_id, sub, purpose, delivery.attribute, delivery.to, code)
+    return "\0".join(parts).encode("utf-8", "surrogatepass")
 
 
 class Verdict(StrEnum):

@@ -24,6 +24,7 @@ from ..charges import charge_proof
 from ..context import Call, Context, handles
 from ..delivery import code_hash
 from ..domain.attributes import conform, merge
+from ..domain.codes import Delivery
 from ..domain.factors import totp
 from ..domain.factors.first import attributes_given
 from ..domain.factors.second import Ask, challenge_of, second_factor
@@ -193,7 +194,8 @@ def _sent_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
     realm, session, user = facts.realm, facts.session, facts.proved_user()
     code = reply.response(_CODES[_STEP(session.step)])
     charge_proof(context, realm.pool.id, user.sub, session, limit=MAX_ATTEMPTS)
-    offered = code_hash(context, realm.pool.id, user.sub, session.id, session.data["attribute"], code)
+    sent_to = Delivery(session.data["attribute"], session.data["to"])
+    offered = code_hash(context, realm.pool.id, user.sub, session.id, sent_to, code)
     if not hmac.compare_digest(offered, bytes.fromhex(session.data["code"])):
         raise CodeMismatchException("Invalid code or auth state for the user.")
 

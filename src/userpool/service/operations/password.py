@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from userpool.protocol import operations as ops
 from userpool.protocol.errors import (
+    ExpiredCodeException,
     InvalidParameterException,
     NotAuthorizedException,
     UserNotFoundException,
@@ -15,15 +16,14 @@ from userpool.protocol.errors import (
 from userpool.protocol.shapes import idp
 
 from ..charges import charge_call, charge_proof, lock_key, quota_key
-from ..codes import burn_expired, use_code
+from ..codes import Offer, newest_code
 from ..context import Call, Context, handles
-from ..delivery import code_hash, details, post
+from ..delivery import details, post
 from ..domain import lockout
 from ..domain.codes import (
     LIFETIME,
     Delivery,
     Verdict,
-    judge,
     recovery_delivery,
     refuse,
     simulated_delivery,
@@ -31,7 +31,6 @@ from ..domain.codes import (
 from ..domain.existence import ghost, ghost_material
 from ..domain.passwords import check_policy, with_password
 from ..domain.records import Code, CodePurpose, User, UserStatus
-from ..names import ADDRESSES
 from ..passwords import check_history, credentials, make_record
 from ..ports import Reader, Writer
 from ..realm import Realm, find_user
@@ -97,8 +96,7 @@ def _facts(context: Context, client_id: str, username: str) -> _Facts:
         realm = Realm.read(reader, client_id)
         user = find_user(reader, realm.settings, username)
         sub = ghost(realm.settings, username, context.keys.digest).sub if user is None else user.sub
-        codes = [reader.code(realm.pool.id, sub, _PURPOSE, attribute) for attribute in ADDRESSES]
-        newest = max((code for code in codes if code), key=lambda code: code.created_at, default=None)
+        newest = newest_code(reader, realm.pool.id, sub, _PURPOSE)
         asked = reader.attempts(quota_key(context, lockout.FORGOT_PASSWORD, realm.pool.id, sub))
         recent = asked is not None and context.clock.now() < asked.last_at + LIFETIME[_PURPOSE]
         return _Facts(realm, user, sub, newest, recent)
@@ -179,20 +177,22 @@ def confirm_forgot_password(
     _check_known(facts)
     check_policy(realm.settings.password_policy, given.password)
     charge_call(context, lockout.CONFIRM_FORGOT_PASSWORD, realm.pool.id, facts.sub)
-    attribute = "" if facts.code is None else facts.code.attribute
-    offered = code_hash(context, realm.pool.id, facts.sub, _PURPOSE, attribute, given.confirmation_code)
-    verdict = judge(facts.code, offered, context.clock.now())
+    offer = Offer(realm.pool.id, facts.sub, _PURPOSE, given.confirmation_code)
+    verdict = offer.judge(context, facts.code, _address(user, facts.code))
     if facts.code is None and facts.asked:
         # Nobody was sent a code, but somebody was told so.
         verdict = Verdict.WRONG
-    burn_expired(context, facts.code)
     refuse(verdict)
-    if user is not None:
-        _reset(context, realm, user, attribute, offered, given.password)
+    if user is not None and facts.code is not None:
+        _reset(context, realm, user, offer, facts.code.attribute, given.password)
     return idp.ConfirmForgotPasswordResponse()
 
 
-def _reset(context: Context, realm: Realm, user: User, attribute: str, offered: bytes, password: str) -> None:
+def _address(user: User | None, code: Code | None) -> str:
+    return "" if user is None or code is None else user.attributes.get(code.attribute, "")
+
+
+def _reset(context: Context, realm: Realm, user: User, offer: Offer, attribute: str, password: str) -> None:
     check_history(context, realm.pool, user, password)
     record = make_record(context, realm.pool, user.sub, user.username, password)
 
@@ -200,11 +200,10 @@ def _reset(context: Context, realm: Realm, user: User, attribute: str, offered: 
         now = context.clock.now()
         present = writer.user(user.pool_id, user.sub)
         if present is None:
-            refuse(Verdict.DEAD)
-        elif not present.enabled:
+            raise ExpiredCodeException("Invalid code provided, please request a code again.")
+        if not present.enabled:
             raise NotAuthorizedException("User is disabled.")
-        else:
-            use_code(writer, user.pool_id, user.sub, _PURPOSE, attribute, offered, now)
-            _set_password(writer, with_password(realm.settings, present, record, now), now)
+        offer.use(context, writer, attribute, present.attributes.get(attribute, ""))
+        _set_password(writer, with_password(realm.settings, present, record, now), now)
 
     context.store.write(apply)

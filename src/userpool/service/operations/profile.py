@@ -11,14 +11,14 @@ from userpool.protocol.errors import InvalidParameterException, NotAuthorizedExc
 from userpool.protocol.shapes import idp
 
 from ..charges import charge_call
-from ..codes import burn_expired, use_code
+from ..codes import Offer
 from ..context import Call, Caller, Context, handles
-from ..delivery import Posted, code_hash, details, post
+from ..delivery import Posted, details, post
 from ..domain import lockout
 from ..domain.attributes import check_mutable, check_writable, conform, given_attributes, merge, readable
-from ..domain.codes import Delivery, judge, refuse
+from ..domain.codes import Delivery, refuse
 from ..domain.factors.second import ORDER
-from ..domain.records import CodePurpose, User
+from ..domain.records import Code, CodePurpose, User
 from ..domain.schema import VERIFIED_FLAGS
 from ..domain.settings import ClientSettings, PoolSettings
 from ..names import ADDRESSES, move_names
@@ -153,7 +153,7 @@ def get_user_attribute_verification_code(
     _check_verifiable(settings, attribute)
     charge_call(context, lockout.ATTRIBUTE_CODE, caller.pool.id, caller.user.sub)
     user = context.store.read(lambda reader: present_user(reader, caller))
-    address = user.pending_attributes.get(attribute) or user.attributes.get(attribute)
+    address = _address_to_prove(user, attribute)
     if not address:
         raise InvalidParameterException(f"The user has no {attribute} to verify.")
     delivery = Delivery(attribute, address)
@@ -173,28 +173,34 @@ def verify_user_attribute(
     settings = PoolSettings(caller.pool)
     _check_verifiable(settings, attribute)
     charge_call(context, lockout.VERIFY_ATTRIBUTE, pool_id, sub)
-    offered = code_hash(context, pool_id, sub, _PURPOSE, attribute, call.input.code)
-    code = context.store.read(lambda reader: reader.code(pool_id, sub, _PURPOSE, attribute))
-    now = context.clock.now()
-    verdict = judge(code, offered, now)
-    burn_expired(context, code)
-    refuse(verdict)
+    offer = Offer(pool_id, sub, _PURPOSE, call.input.code)
+
+    def read(reader: Reader) -> tuple[User, Code | None]:
+        return present_user(reader, caller), reader.code(pool_id, sub, _PURPOSE, attribute)
+
+    user, code = context.store.read(read)
+    refuse(offer.judge(context, code, _address_to_prove(user, attribute)))
 
     def apply(writer: Writer) -> None:
         user = present_user(writer, caller)
-        use_code(writer, pool_id, sub, _PURPOSE, attribute, offered, now)
-        proved = user.pending_attributes.get(attribute) or user.attributes[attribute]
+        address = _address_to_prove(user, attribute)
+        offer.use(context, writer, attribute, address)
         updated = replace(
             user,
-            attributes={**user.attributes, attribute: proved, VERIFIED_FLAGS[attribute]: "true"},
+            attributes={**user.attributes, attribute: address, VERIFIED_FLAGS[attribute]: "true"},
             pending_attributes={k: v for k, v in user.pending_attributes.items() if k != attribute},
-            modified_at=now,
+            modified_at=context.clock.now(),
         )
         move_names(writer, settings, user, updated)
         writer.put_user(updated)
 
     context.store.write(apply)
     return idp.VerifyUserAttributeResponse()
+
+
+def _address_to_prove(user: User, attribute: str) -> str:
+    """The address that a code is for: one that waits to take the place of another, or the present one."""
+    return user.pending_attributes.get(attribute) or user.attributes.get(attribute, "")
 
 
 def _check_verifiable(settings: PoolSettings, attribute: str) -> None:

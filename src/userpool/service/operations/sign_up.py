@@ -15,12 +15,12 @@ from userpool.protocol.errors import (
 from userpool.protocol.shapes import idp
 
 from ..charges import charge_call
-from ..codes import burn_expired, use_code
+from ..codes import Offer, newest_code
 from ..context import Call, Context, handles
-from ..delivery import Posted, code_hash, details, post
+from ..delivery import Posted, details, post
 from ..domain import identifiers, lockout
 from ..domain.attributes import check_required, check_writable, conform, given_attributes
-from ..domain.codes import Delivery, Verdict, judge, refuse, sign_up_delivery, simulated_delivery
+from ..domain.codes import Delivery, Verdict, refuse, sign_up_delivery, simulated_delivery
 from ..domain.existence import ghost, ghost_material
 from ..domain.passwords import check_policy
 from ..domain.records import Code, CodePurpose, LoginName, NameKind, User, UserStatus
@@ -120,9 +120,7 @@ def _facts(context: Context, client_id: str, username: str) -> _Facts:
         realm = Realm.read(reader, client_id)
         user = find_user(reader, realm.settings, username)
         sub = ghost(realm.settings, username, context.keys.digest).sub if user is None else user.sub
-        codes = [reader.code(realm.pool.id, sub, _PURPOSE, attribute) for attribute in ADDRESSES]
-        newest = max((code for code in codes if code), key=lambda code: code.created_at, default=None)
-        return _Facts(realm, user, sub, newest)
+        return _Facts(realm, user, sub, newest_code(reader, realm.pool.id, sub, _PURPOSE))
 
     return context.store.read(read)
 
@@ -143,30 +141,30 @@ def confirm_sign_up(context: Context, call: Call[idp.ConfirmSignUpRequest]) -> i
     if facts.user is not None:
         _check_unconfirmed(facts.user)
     charge_call(context, lockout.CONFIRM_SIGN_UP, realm.pool.id, facts.sub)
-    attribute = "" if facts.code is None else facts.code.attribute
-    offered = code_hash(context, realm.pool.id, facts.sub, _PURPOSE, attribute, given.confirmation_code)
+    offer = Offer(realm.pool.id, facts.sub, _PURPOSE, given.confirmation_code)
+    verdict = offer.judge(context, facts.code, _address(facts.user, facts.code))
     # A user who does not exist looks like one to whom another code was sent.
-    now = context.clock.now()
-    verdict = Verdict.WRONG if facts.user is None else judge(facts.code, offered, now)
-    burn_expired(context, facts.code)
-    refuse(verdict)
-    _confirm(context, realm, facts.sub, attribute, offered, force=bool(given.force_alias_creation))
+    refuse(Verdict.WRONG if facts.user is None else verdict)
+    if facts.code is not None:
+        _confirm(context, realm, offer, facts.code.attribute, force=bool(given.force_alias_creation))
     return idp.ConfirmSignUpResponse()
 
 
-def _confirm(
-    context: Context, realm: Realm, sub: str, attribute: str, offered: bytes, *, force: bool
-) -> None:
-    now = context.clock.now()
+def _address(user: User | None, code: Code | None) -> str:
+    return "" if user is None or code is None else user.attributes.get(code.attribute, "")
 
+
+def _confirm(context: Context, realm: Realm, offer: Offer, attribute: str, *, force: bool) -> None:
     def apply(writer: Writer) -> None:
-        user = writer.user(realm.pool.id, sub)
+        user = writer.user(offer.pool_id, offer.sub)
         if user is None:
             raise ExpiredCodeException("Invalid code provided, please request a code again.")
         _check_unconfirmed(user)
-        use_code(writer, realm.pool.id, sub, _PURPOSE, attribute, offered, now)
+        offer.use(context, writer, attribute, user.attributes.get(attribute, ""))
         attributes = {**user.attributes, VERIFIED_FLAGS[attribute]: "true"}
-        confirmed = replace(user, status=UserStatus.CONFIRMED, attributes=attributes, modified_at=now)
+        confirmed = replace(
+            user, status=UserStatus.CONFIRMED, attributes=attributes, modified_at=context.clock.now()
+        )
         move_names(writer, realm.settings, user, confirmed, force=force)
         writer.put_user(confirmed)
 
