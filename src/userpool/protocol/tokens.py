@@ -21,6 +21,8 @@ MAX_LEEWAY: Final = 300
 """Seconds. More than this for clocks that differ would make expiry a suggestion."""
 
 MAX_TOKEN_LENGTH: Final = 16_384
+_NUMBERS: Final = frozenset((int, float))
+_NAMES: Final = frozenset(("username", "jti", "origin_jti", "event_id", "device_key"))
 _MAX_BRACKETS: Final = 500
 _LATEST: Final = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second a datetime holds
 
@@ -30,6 +32,9 @@ class TokenUse(StrEnum):
 
     ID = "id"
     ACCESS = "access"
+
+
+_USES: Final = {use.value: use for use in TokenUse}
 
 
 class IssuerForm(StrEnum):
@@ -279,10 +284,9 @@ def _check_times(claims: Mapping[str, Any], now: float, leeway: float) -> None:
 
 
 def _check_use(claims: Mapping[str, Any], wanted: TokenUse | None) -> TokenUse:
-    try:
-        use = TokenUse(_text(claims, "token_use"))
-    except ValueError:
-        raise ClaimError("token_use", "is neither id nor access") from None
+    use = _USES.get(_text(claims, "token_use"))
+    if use is None:
+        raise ClaimError("token_use", "is neither id nor access")
     if wanted is not None and use is not wanted:
         raise ClaimError("token_use", f"is {use}, but an {wanted} token is wanted")
     return use
@@ -292,14 +296,13 @@ def _check_identity(claims: Mapping[str, Any], use: TokenUse) -> None:
     _text(claims, "sub")
     if use is TokenUse.ID:
         _text(claims, "cognito:username")
-    for name in ("username", "jti", "origin_jti", "event_id", "device_key"):
-        if name in claims:
-            _text(claims, name)
+    for name in _NAMES & claims.keys():
+        _text(claims, name)
 
 
 def _check_groups(claims: Mapping[str, Any], wanted: Collection[str]) -> None:
     groups = claims.get("cognito:groups", [])
-    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+    if not isinstance(groups, list) or not set(map(type, groups)) <= {str}:
         raise ClaimError("cognito:groups", "is not a list of texts")
     if wanted and not set(_names(wanted)) & set(groups):
         raise ClaimError("cognito:groups", "has none of the groups that are wanted")
@@ -328,8 +331,8 @@ def _check_access_token(claims: Mapping[str, Any], scopes: Collection[str], audi
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float:
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    value: Any = claims.get(name)
+    if type(value) not in _NUMBERS:  # the exact type, since a bool is an int too
         raise ClaimError(name, "is missing or is not a number")
     if not 0 <= value <= _LATEST:
         raise ClaimError(name, "is not a time in seconds since 1970")
