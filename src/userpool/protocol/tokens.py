@@ -334,9 +334,10 @@ def _time(claims: Mapping[str, Any], name: str) -> float:
     value: Any = claims.get(name)
     if type(value) not in _NUMBERS:  # the exact type, since a bool is an int too
         raise ClaimError(name, "is missing or is not a number")
-    if not 0 <= value <= _LATEST:
+    seconds: float = value
+    if not 0 <= seconds <= _LATEST:
         raise ClaimError(name, "is not a time in seconds since 1970")
-    return value
+    return seconds
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
