@@ -38,7 +38,7 @@ from typing import Any
 import msgspec
 
 from userpool.protocol import operations as ops
-from userpool.protocol import validation
+from userpool.protocol import wire
 from userpool.protocol.endpoints import parse_pool_id
 from userpool.protocol.errors import ParameterError, ServiceError
 
@@ -196,10 +196,9 @@ def _text(value: Any) -> str:
 
 def _checked(operation: ops.Operation[Any, Any], members: Table, **fixed: str) -> dict[str, Any]:
     """Members of a request, checked against the contract's limits, without those that the seed fixes."""
-    shape = msgspec.convert({**members, **fixed}, operation.input)
-    plain = validation.check(shape)
-    known = set(plain)
-    unknown = sorted(set(members) - known)
+    shape = wire.decode_request(operation, msgspec.json.encode({**members, **fixed}))
+    known: dict[str, Any] = msgspec.to_builtins(shape)
+    unknown = sorted(set(members) - set(known))
     if unknown:
         raise SeedError(f"{operation.name} has no member {unknown[0]!r}.")
-    return {name: value for name, value in plain.items() if name not in fixed}
+    return {name: value for name, value in known.items() if name not in fixed}
