@@ -248,11 +248,6 @@ def test_no_password_at_all_is_the_passwordless_form() -> None:
             {"AuthParameters": {"USERNAME": True}},
             "AuthParameters.USERNAME must be a string, not a boolean.",
         ),
-        (
-            ops.INITIATE_AUTH,
-            {"AuthParameters": {"USERNAME": None}},
-            "AuthParameters.USERNAME must be a string, not null.",
-        ),
         (ops.SIGN_UP, {"UserAttributes": {}}, "UserAttributes must be a list, not an object."),
         (
             ops.SIGN_UP,

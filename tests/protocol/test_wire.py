@@ -110,6 +110,13 @@ def test_a_request_is_decoded() -> None:
     )
 
 
+def test_nothing_in_a_map_is_not_there() -> None:
+    """amazon-cognito-identity-js refreshes with `DEVICE_KEY: null`, and Cognito takes it."""
+    parameters = {"REFRESH_TOKEN": "token", "DEVICE_KEY": None}
+    shape = wire.decode_request(ops.INITIATE_AUTH, body_of({**SIGN_IN, "AuthParameters": parameters}))
+    assert shape.auth_parameters == {"REFRESH_TOKEN": "token"}
+
+
 def test_a_request_of_the_wrong_type_is_a_serialization_exception() -> None:
     with pytest.raises(SerializationException) as caught:
         wire.decode_request(ops.INITIATE_AUTH, body_of({**SIGN_IN, "AuthParameters": {"PASSWORD": 4711}}))

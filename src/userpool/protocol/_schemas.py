@@ -138,7 +138,9 @@ class Compiler:
             case "list":
                 return _list(self._shape(rule["member"]), self._bounds(rule))
             case "map":
-                return _map(self._shape(rule["key"]), self._shape(rule["value"]), self._bounds(rule))
+                return _map(
+                    self._shape(rule["key"]), self._shape(rule["value"]), self._bounds(rule), self._rules
+                )
             case "string":
                 return _string(rule, self._bounds(rule), self._rules)
             case "blob":
@@ -245,7 +247,7 @@ def _list(member: Schema, bounds: Bounds) -> Schema:
     return Schema(check, bounds.constraints, member.nested, stamp)
 
 
-def _map(key: Schema, member: Schema, bounds: Bounds) -> Schema:
+def _map(key: Schema, member: Schema, bounds: Bounds, rules: Rules) -> Schema:
     inner = member.check
     keys = f"Map keys must satisfy constraint: [{', '.join(key.constraints)}]"
     values = f"Map value must satisfy constraint: [{', '.join(member.constraints)}]"
@@ -253,6 +255,8 @@ def _map(key: Schema, member: Schema, bounds: Bounds) -> Schema:
     def check(value: Any) -> Faults:
         if type(value) is not dict:
             raise WrongType("an object", value)
+        if rules is Rules.ALL:
+            _drop_nulls(value)
         found = bounds.faults(len(value), value)
         bad_key = bad_value = False
         name = ""
@@ -274,6 +278,14 @@ def _map(key: Schema, member: Schema, bounds: Bounds) -> Schema:
 
     # No map of the model holds a timestamp.
     return Schema(check, bounds.constraints, member.nested)
+
+
+def _drop_nulls(value: dict[str, Any]) -> None:
+    """Take entries of a request's map that are null for absent, as AWS's services do with maps that are not
+    sparse (Smithy 2.0, trait `sparse`): amazon-cognito-identity-js refreshes with `DEVICE_KEY: null`.
+    """
+    for name in [name for name, item in value.items() if item is None]:
+        del value[name]
 
 
 # ---------------------------------------------------------------- scalars
