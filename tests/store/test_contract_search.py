@@ -205,3 +205,24 @@ def test_whatever_the_names_a_search_finds_what_begins_so(
     ]
     fits.sort(key=lambda u: (u.attributes["name"].encode(), u.sub) if prefix else (b"", u.sub))
     assert walk(store, POOL, limit, "name", value, prefix) == fits
+
+
+def test_many_users_are_estimated_from_some(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_pool(store)
+    add_pool(store, OTHER_POOL)
+
+    def add(writer: Writer) -> None:
+        for n in range(300):
+            writer.add_user(make_user(n), ())
+        for n in range(30):
+            writer.add_user(make_user(n, OTHER_POOL, sub=f"pinned-{n:02}"), ())
+            writer.add_user(make_user(n, OTHER_POOL, sub=f"00000000-{n:02}"), ())
+
+    store.write(add)
+    assert store.read(lambda r: r.count_users(POOL.id)) == 300
+    monkeypatch.setattr("userpool.service.store.reader._EXACT", 100)
+    assert 200 < store.read(lambda r: r.count_users(POOL.id)) < 400
+    monkeypatch.setattr("userpool.service.store.reader._EXACT", 40)
+    assert store.read(lambda r: r.count_users(OTHER_POOL.id)) == 60  # no hexadecimal number
+    monkeypatch.setattr("userpool.service.store.reader._EXACT", 20)
+    assert store.read(lambda r: r.count_users(OTHER_POOL.id)) == 60  # zero

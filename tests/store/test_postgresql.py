@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from tests.store.examples import CLIENT, POOL, add_pool, make_user, name_of
@@ -205,3 +206,26 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
         PostgresqlStore(url, sleep=pauses.append)
     assert "s3cret-word" not in str(caught.value)
     assert len(pauses) == ATTEMPTS - 1
+
+
+def test_in_another_process_the_connections_of_the_parent_are_left_alone(store: PostgresqlStore) -> None:
+    inherited = store._engine.raw_connection()
+    mine = inherited.driver_connection
+    inherited.close()
+    store._process = -1
+    add_pool(store)
+    assert mine is not None
+    assert not mine.closed
+    assert store._engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+    mine.close()
+
+
+def test_a_server_that_went_away_is_told_and_waited_for(store: PostgresqlStore, pauses: list[float]) -> None:
+    engine = store._engine
+    store._engine = create_engine("postgresql+psycopg://ada:s3cret-word@127.0.0.1:1/users")
+    with pytest.raises(StoreError, match="nothing was done") as caught:
+        add_pool(store)
+    assert "s3cret-word" not in str(caught.value)
+    assert len(pauses) == ATTEMPTS - 1
+    store._engine = engine
+    add_pool(store)

@@ -230,6 +230,17 @@ def test_a_work_that_breaks_a_statement_harms_no_other(store: SqliteStore) -> No
     assert store.read(lambda r: r.user_named(POOL.id, ["user1"])) == make_user(1)
 
 
+def test_an_interrupted_work_is_undone_and_the_store_goes_on(store: SqliteStore) -> None:
+    def interrupted(writer: Writer) -> None:
+        writer.add_pool(POOL, ())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.write(interrupted)
+    assert store.read(lambda r: r.pool(POOL.id)) is None
+    add_pool(store)
+
+
 def test_what_is_no_database_is_refused(path: Path) -> None:
     path.write_bytes(b"not a database, " * 100)
     with pytest.raises(StoreError, match="no SQLite database"):
@@ -342,3 +353,28 @@ def test_a_work_may_not_close_the_store_nor_hang_it(
         store.close()
     go_on.set()
     writing.join(30)
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_fork_does_not_wait_for_ever(path: Path, memory: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "FORK_SECONDS", 0.01)
+    store = SqliteStore(None if memory else path)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(view: object) -> None:
+        inside.set()
+        go_on.wait(30)
+
+    for use in (store.read, store.write):
+        inside.clear()
+        go_on.clear()
+        thread = threading.Thread(target=use, args=(slow,))
+        thread.start()
+        assert inside.wait(30)
+        store.before_fork()
+        store.after_fork_in_parent()
+        go_on.set()
+        thread.join(30)
+    add_pool(store)
+    assert store.read(lambda r: r.pool(POOL.id)) == POOL
+    store.close()

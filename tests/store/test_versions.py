@@ -95,7 +95,7 @@ def test_a_new_postgresql_database_and_a_migrated_one_are_the_same(databases: li
             version_table.create(engine)
         open_store(url).close()
         with engine.connect() as connection:
-            found.append(dict(connection.execute(text(CATALOGUE)).tuples().all()))
+            found.append({row[0]: row[1] for row in connection.execute(text(CATALOGUE))})
         engine.dispose()
     assert found[0] == found[1]
     assert len(found[0]) > 100
@@ -161,6 +161,16 @@ def test_a_database_of_another_program_is_refused_untouched(tmp_path: Path) -> N
         open_store(f"sqlite:///{path}")
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("users",)]
     connection.close()
+
+
+def test_a_database_that_is_not_as_it_should_be_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "users.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE alembic_version (something INTEGER)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="version_num"):
+        open_store(f"sqlite:///{path}")
 
 
 def test_what_others_keep_in_the_same_database_is_left_alone(tmp_path: Path) -> None:

@@ -202,9 +202,10 @@ class FileConnections:
         self._door_held = self._turn_held = False
 
     def after_fork_in_child(self) -> None:
-        """Begin anew. What other threads had borrowed is never used, nor closed: it belongs to the parent."""
-        _left_to_parent.extend(self._lent)
+        """Begin anew. What could not be closed before is never used, nor closed: it belongs to the parent."""
+        _left_to_parent.extend((*self._lent, *self._idle))
         self._lent.clear()
+        self._idle.clear()
         self._renew_locks()
 
 

@@ -119,15 +119,16 @@ class PostgresqlStore:
         self._leave_parent()
         deadline = time.monotonic() + GIVE_UP_SECONDS
         pause = _FIRST_PAUSE
-        for last in (*(False,) * (ATTEMPTS - 1), True):
+        attempts = 1
+        while True:
             try:
                 return attempt()
             except _Again as again:
-                if last or time.monotonic() > deadline:
+                if attempts == ATTEMPTS or time.monotonic() > deadline:
                     raise again.refusal from again.__cause__
             self._sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
             pause = min(pause * 2, _LONGEST_PAUSE)
-        raise RuntimeError("unreachable: the last attempt returns or raises")
+            attempts += 1
 
     def _leave_parent(self) -> None:
         """After a fork the pooled connections are still the parent's: open others, and do not close those."""

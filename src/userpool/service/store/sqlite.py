@@ -101,7 +101,7 @@ class SqliteStore:
         self._connections.close()
 
     def before_fork(self) -> None:
-        """See `FileConnections`."""
+        """See `FileConnections`. Who forks within a work of its own cannot wait for itself."""
         if not self._group.leads_here():
             self._connections.before_fork()
 
@@ -144,7 +144,7 @@ def _each(method: Callable[[SqliteStore], None]) -> Callable[[], None]:
     return run
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(
         before=_each(SqliteStore.before_fork),
         after_in_parent=_each(SqliteStore.after_fork_in_parent),
