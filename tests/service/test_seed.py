@@ -144,7 +144,7 @@ def test_files_that_are_no_seeds(data: dict[str, Any], text: str) -> None:
         ({"settings": {"PoolNames": "x"}}, "CreateUserPool has no member 'PoolNames'"),
         ({"settings": {"MfaConfiguration": "MAYBE"}}, "MAYBE"),
         ({"settings": {"MfaConfiguration": "ON"}}, "SMS configuration"),
-        ({"settings": {"AutoVerifiedAttributes": "email"}}, "CreateUserPool"),
+        ({"settings": {"AutoVerifiedAttributes": "email"}}, "AutoVerifiedAttributes must be a list"),
         (
             {"client": [{"id": "c", "name": "c", "settings": {"ReadAttributes": ["x"]}}]},
             "client c: Invalid read",
