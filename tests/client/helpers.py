@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import itertools
 import time
+from collections.abc import Callable
 from typing import Any
 
 from userpool.protocol import totp
@@ -29,6 +30,21 @@ def finish(pool: Any) -> None:
 def totp_code(secret: str, *, ahead: int = 0) -> str:
     """What an authenticator app shows, `ahead` steps from now: each code can be used only once."""
     return totp.code(secret, time.time() + ahead * totp.STEP_SECONDS)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait for what another thread does."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "it did not happen"
+        time.sleep(0.001)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let other tasks go on until `condition` holds."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - the condition is also changed by threads
+            await asyncio.sleep(0.001)
 
 
 def wrong(code: str) -> str:

@@ -22,7 +22,7 @@ from userpool.protocol.errors import (
     TransportError,
 )
 from userpool.protocol.http import Request, Response
-from userpool.testing.scripted import answer, refusal
+from userpool.testing.scripted import Step, answer, refusal
 
 USER = {"Username": "ada", "UserAttributes": [{"Name": "email", "Value": "ada@example.com"}]}
 GET_USER = ops.GET_USER.input(access_token="a.b.c")
@@ -86,12 +86,12 @@ def test_faults_are_found_before_the_wire() -> None:
     [UNSENT, refusal("TooManyRequestsException"), Response(429, TYPES), Response(503, TYPES, b"<html>")],
 )
 @pytest.mark.parametrize("operation", ["read", "write"])
-def test_c25_what_was_turned_away_is_sent_again(failure: object, operation: str) -> None:
+def test_c25_what_was_turned_away_is_sent_again(failure: Response | TransportError, operation: str) -> None:
     """Throttling and requests that never left are repeated for every operation, after a growing,
     jittered pause.
     """
     steps = [failure, failure, answer(USER if operation == "read" else SIGNED_UP)]
-    stage = Stage(steps)  # type: ignore[arg-type]  # a list of steps of several kinds
+    stage = Stage(steps)
     if operation == "read":
         stage.run(invoke(config(), ops.GET_USER, GET_USER))
     else:
@@ -198,7 +198,8 @@ def test_each_attempt_is_signed_anew() -> None:
 def test_c27_what_goes_wrong_shows_no_secret() -> None:
     password = canary("password")
     request = ops.SIGN_UP.input(client_id="client", username="ada", password=password)
-    failures = [LOST, refusal("InvalidPasswordException"), Response(200, TYPES, password.encode())]
+    echo = Response(200, TYPES, password.encode())
+    failures: list[Step] = [LOST, refusal("InvalidPasswordException"), echo]
     for failure in failures:
         with pytest.raises((TransportError, ProtocolError, Exception)) as caught:
             Stage([failure]).run(invoke(config(), ops.SIGN_UP, request))

@@ -22,7 +22,9 @@ def renew(stage: Stage, settings: Any = None, **more: Any) -> Any:
 
 def test_the_operation_that_works_with_rotation_comes_first() -> None:
     stage = Stage([answer(signed_in())])
-    grant = renew(stage, config(client_secret=SECRET), device_key="us-east-1_1a2b", client_metadata={"a": "b"})
+    grant = renew(
+        stage, config(client_secret=SECRET), device_key="us-east-1_1a2b", client_metadata={"a": "b"}
+    )
     assert stage.targets == ["GetTokensFromRefreshToken"]
     assert stage.body() == {
         "RefreshToken": OLD,
@@ -32,7 +34,7 @@ def test_the_operation_that_works_with_rotation_comes_first() -> None:
         "ClientMetadata": {"a": "b"},
     }
     assert grant.tokens.refresh_token.startswith("refresh-ada")
-    assert (grant.username, grant.device_key) == ("ada", "us-east-1_1a2b")
+    assert (grant.user_id, grant.device_key) == ("ada", "us-east-1_1a2b")
 
 
 @pytest.mark.parametrize("flow", list(RefreshFlow))

@@ -94,7 +94,17 @@ def test_what_goes_along() -> None:
     assert body["ClientMetadata"] == {"a": "b"}
     assert body["UserContextData"] == {"IpAddress": "192.0.2.1"}
     assert isinstance(outcome, Grant)
-    assert (outcome.username, outcome.device_key) == ("user-id", "us-east-1_device")
+    assert (outcome.user_id, outcome.device_key) == (None, "us-east-1_device")
+
+
+def test_the_name_that_the_service_has_told_is_carried_on() -> None:
+    told = replace(SMS, user_id="user-id").answer("123456")
+    following = Stage([answer(challenge("CUSTOM_CHALLENGE"))]).run(respond(config(), told))
+    assert isinstance(following, CustomChallenge)
+    assert (following.username, following.user_id) == ("user-id", "user-id")
+    done = Stage([answer(signed_in())]).run(respond(config(), following.answer("x")))
+    assert isinstance(done, Grant)
+    assert done.user_id == "user-id"
 
 
 def test_it_can_be_answered_by_another_process() -> None:

@@ -94,7 +94,7 @@ def test_srp_proves_the_password_byte_for_byte_and_never_sends_it() -> None:
     outcome = stage.run(sign_in(config(), "ada@example.com", PASSWORD))
     assert isinstance(outcome, Grant)
     assert service.verified
-    assert outcome.username == USER_ID
+    assert outcome.user_id == USER_ID
     assert outcome.tokens.refresh_token == f"refresh-{USER_ID}-{int(NOW)}"
     assert outcome.new_device is None
     assert stage.targets == ["InitiateAuth", "RespondToAuthChallenge"]
@@ -173,6 +173,7 @@ def test_the_clear_password_is_sent_when_asked_for_by_name() -> None:
     outcome = with_password(stage)
     assert stage.body()["AuthParameters"] == {"USERNAME": "ada", "PASSWORD": PASSWORD}
     assert outcome.new_device == NewDevice("key", "group")
+    assert outcome.user_id is None, "an alias may have been typed: the service has not told the name"
     assert stage.drawn == 0
 
 
@@ -292,7 +293,8 @@ def test_a_challenge_ends_the_flow() -> None:
     service = SrpService(challenge("SOFTWARE_TOKEN_MFA", USER_ID_FOR_SRP=USER_ID))
     outcome = Stage(service.steps()).run(sign_in(config(), "ada", PASSWORD, device_key="us-east-1_device"))
     assert isinstance(outcome, TotpRequired)
-    assert (outcome.username, outcome.client_id, outcome.position) == (USER_ID, CLIENT, 1)
+    assert (outcome.username, outcome.user_id) == (USER_ID, USER_ID)
+    assert (outcome.client_id, outcome.position) == (CLIENT, 1)
     assert outcome.issued_at.timestamp() == NOW
     assert outcome.device_key == "us-east-1_device"
 
@@ -338,7 +340,7 @@ def test_the_only_thing_to_set_up_is_begun_at_once() -> None:
     assert stage.body() == {"Session": reply["Session"]}
     assert outcome.secret_code == "JBSWY3DPEHPK3PXP"
     assert str(outcome.session).startswith("session-2")
-    assert outcome.username == USER_ID
+    assert outcome.user_id == USER_ID
     email = with_password(Stage([answer(challenge("MFA_SETUP", MFAS_CAN_SETUP='["EMAIL_OTP"]'))]))
     assert isinstance(email, EmailSetupRequired)
 

@@ -26,23 +26,28 @@ class _Board(Generic[T]):
     """
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._flying: dict[tuple[int, str], Future[T]] = {}
+        self._flying: dict[str, Future[T]] = {}
 
     def join(self, key: str) -> tuple[Future[T], bool]:
         """The flight for `key`, and whether it has just been opened."""
-        place = os.getpid(), key
+        if self._pid != os.getpid():
+            self._begin()
         with self._lock:
-            flight = self._flying.get(place)
+            flight = self._flying.get(key)
             if flight is not None:
                 return flight, False
-            flight = self._flying[place] = Future()
+            flight = self._flying[key] = Future()
             return flight, True
 
     def land(self, key: str) -> None:
         """Take the flight off the board, so that the next who asks opens a new one."""
         with self._lock:
-            self._flying.pop((os.getpid(), key), None)
+            self._flying.pop(key, None)
 
 
 class Flights(Generic[T]):
