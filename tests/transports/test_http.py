@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import gc
 import ipaddress
 import json
 import os
@@ -360,6 +361,37 @@ def test_clients_of_ended_loops_are_let_go(server: MisbehavingServer) -> None:
     for _ in range(3):
         asyncio.run(ask())
     assert len(transport._loops) <= 1
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_loops_that_ended_without_closing_are_let_go_with_their_connections(
+    server: MisbehavingServer,
+) -> None:
+    transport = AsyncHttpTransport()
+
+    async def ask() -> None:
+        await transport.asend(Request("GET", server.url + "/echo"), timeout=20)
+
+    for _ in range(3):
+        asyncio.run(ask())
+    assert len(transport._loops) == 1
+    transport._loops.clear()
+    gc.collect()
+
+
+def test_a_wait_gets_what_is_left_of_its_deadline() -> None:
+    from userpool.transports._network import Deadline, Timeouts, _left
+
+    assert _left(None, TimeoutError) is None
+    assert _left(1.5, TimeoutError) == 1.5
+    left = _left(Timeouts(time.monotonic() + 60).get("read"), TimeoutError)
+    assert left is not None
+    assert 50 < left <= 60
+    over = Deadline.at(time.monotonic() - 1)
+    assert over == 0.001
+    with pytest.raises(TimeoutError):
+        _left(over, TimeoutError)
 
 
 # Proxies
