@@ -140,7 +140,7 @@ class PostgresqlStore:
         """Run `work` once. Raises `_Again` when nothing was done and it may be run again."""
         try:
             pooled = self._engine.raw_connection()
-        except DBAPIError as error:
+        except (psycopg.Error, DBAPIError) as error:
             raise _Again(error) from error
         except PoolTimeout as error:
             raise StoreError(
