@@ -1,0 +1,317 @@
+"""boto3 against our service: every operation that it has, each answer held against botocore's own model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pycognito.aws_srp import AWSSRP
+
+from tests.interop.conformity import Watched, watched
+from tests.interop.pools import (
+    FLOWS,
+    OTHER_PASSWORD,
+    PASSWORD,
+    Pool,
+    Totp,
+    boto_attributes,
+    make_pool,
+    new_name,
+)
+from userpool.service import operations
+from userpool.service.context import HANDLERS
+
+
+@pytest.fixture
+def watch(boto: Any) -> Any:
+    """Holds every answer of the test against the model."""
+    with watched(boto) as watching:
+        yield watching
+
+
+def sign_in(pool: Pool, name: str, password: str = PASSWORD) -> dict[str, Any]:
+    """Tokens for a user, by USER_PASSWORD_AUTH."""
+    answer = pool.boto.initiate_auth(
+        AuthFlow="USER_PASSWORD_AUTH",
+        ClientId=pool.client_id,
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
+    )
+    tokens: dict[str, Any] = answer["AuthenticationResult"]
+    return tokens
+
+
+def refusal(call: Any, **arguments: Any) -> tuple[str, str]:
+    """Code and message of the error that a call ends with."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+# ---------------------------------------------------------------- every operation
+
+
+def pools_and_clients(boto: Any) -> None:
+    made = boto.create_user_pool(
+        PoolName="pools and clients",
+        Policies={"PasswordPolicy": {"MinimumLength": 10, "RequireSymbols": False}},
+        UserPoolTags={"team": "interop"},
+    )["UserPool"]
+    described = boto.describe_user_pool(UserPoolId=made["Id"])["UserPool"]
+    assert described["Policies"]["PasswordPolicy"]["MinimumLength"] == 10
+    assert described["UserPoolTags"] == {"team": "interop"}
+    assert {one["Name"] for one in described["SchemaAttributes"]} >= {"sub", "email", "phone_number"}
+    assert described["CreationDate"].tzinfo is not None
+    boto.update_user_pool(UserPoolId=made["Id"], AutoVerifiedAttributes=["email"])
+    described = boto.describe_user_pool(UserPoolId=made["Id"])["UserPool"]
+    assert described["AutoVerifiedAttributes"] == ["email"]
+    pages = boto.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 1})
+    assert made["Id"] in {one["Id"] for page in pages for one in page["UserPools"]}
+
+    client = boto.create_user_pool_client(
+        UserPoolId=made["Id"], ClientName="one", GenerateSecret=True, ExplicitAuthFlows=FLOWS
+    )["UserPoolClient"]
+    identified = {"UserPoolId": made["Id"], "ClientId": client["ClientId"]}
+    assert boto.describe_user_pool_client(**identified)["UserPoolClient"] == client
+    updated = boto.update_user_pool_client(**identified, ClientName="two", RefreshTokenValidity=1)
+    assert updated["UserPoolClient"]["ClientName"] == "two"
+    boto.create_user_pool_client(UserPoolId=made["Id"], ClientName="three")
+    pages = boto.get_paginator("list_user_pool_clients").paginate(
+        UserPoolId=made["Id"], PaginationConfig={"PageSize": 1}
+    )
+    assert {one["ClientName"] for page in pages for one in page["UserPoolClients"]} == {"two", "three"}
+
+    boto.set_user_pool_mfa_config(
+        UserPoolId=made["Id"],
+        MfaConfiguration="OPTIONAL",
+        SoftwareTokenMfaConfiguration={"Enabled": True},
+    )
+    config = boto.get_user_pool_mfa_config(UserPoolId=made["Id"])
+    assert config["MfaConfiguration"] == "OPTIONAL"
+    assert config["SoftwareTokenMfaConfiguration"] == {"Enabled": True}
+
+    boto.delete_user_pool_client(**identified)
+    assert refusal(boto.describe_user_pool_client, **identified)[0] == "ResourceNotFoundException"
+    boto.delete_user_pool(UserPoolId=made["Id"])
+    assert refusal(boto.describe_user_pool, UserPoolId=made["Id"])[0] == "ResourceNotFoundException"
+
+
+def administration(pool: Pool) -> None:
+    boto, name = pool.boto, new_name()
+    user = {"UserPoolId": pool.id, "Username": name}
+    made = boto.admin_create_user(
+        **user,
+        TemporaryPassword=PASSWORD,
+        MessageAction="SUPPRESS",
+        UserAttributes=boto_attributes({"email": f"{name}@example.com", "email_verified": "true"}),
+    )["User"]
+    assert made["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
+    asked = boto.admin_initiate_auth(
+        UserPoolId=pool.id,
+        ClientId=pool.client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+    )
+    assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    done = boto.admin_respond_to_auth_challenge(
+        UserPoolId=pool.id,
+        ClientId=pool.client_id,
+        ChallengeName=asked["ChallengeName"],
+        Session=asked["Session"],
+        ChallengeResponses={"USERNAME": name, "NEW_PASSWORD": OTHER_PASSWORD},
+    )
+    token = done["AuthenticationResult"]["AccessToken"]
+    boto.admin_set_user_password(**user, Password=PASSWORD, Permanent=True)
+    assert boto.admin_get_user(**user)["UserStatus"] == "CONFIRMED"
+
+    boto.admin_update_user_attributes(**user, UserAttributes=boto_attributes({"name": "Ada"}))
+    pages = boto.get_paginator("list_users").paginate(
+        UserPoolId=pool.id, Filter='name = "Ada"', AttributesToGet=["name"]
+    )
+    found = [one for page in pages for one in page["Users"] if one["Username"] == name]
+    assert found[0]["Attributes"] == [{"Name": "name", "Value": "Ada"}]
+    boto.admin_delete_user_attributes(**user, UserAttributeNames=["name"])
+    attributes = boto.admin_get_user(**user)["UserAttributes"]
+    assert "name" not in {one["Name"] for one in attributes}
+
+    boto.admin_disable_user(**user)
+    assert boto.admin_get_user(**user)["Enabled"] is False
+    boto.admin_enable_user(**user)
+    token = sign_in(pool, name)["AccessToken"]
+    boto.admin_user_global_sign_out(**user)
+    assert refusal(boto.get_user, AccessToken=token)[0] == "NotAuthorizedException"
+    boto.admin_reset_user_password(**user)
+    assert refusal(sign_in, pool=pool, name=name)[0] == "PasswordResetRequiredException"
+    boto.admin_delete_user(**user)
+    assert refusal(boto.admin_get_user, **user)[0] == "UserNotFoundException"
+
+
+def sign_up(pool: Pool) -> str:
+    boto, name = pool.boto, new_name()
+    user = {"ClientId": pool.client_id, "Username": name}
+    address = f"{name}@example.com"
+    made = boto.sign_up(**user, Password=PASSWORD, UserAttributes=boto_attributes({"email": address}))
+    assert made["UserConfirmed"] is False
+    assert made["CodeDeliveryDetails"]["Destination"] == f"{address[0]}***@e***"
+    boto.resend_confirmation_code(**user)
+    boto.confirm_sign_up(**user, ConfirmationCode=pool.code(address))
+
+    other = new_name()
+    boto.sign_up(ClientId=pool.client_id, Username=other, Password=PASSWORD)
+    boto.admin_confirm_sign_up(UserPoolId=pool.id, Username=other)
+    assert boto.admin_get_user(UserPoolId=pool.id, Username=other)["UserStatus"] == "CONFIRMED"
+    return name
+
+
+def profile(pool: Pool, name: str) -> None:
+    boto, token = pool.boto, sign_in(pool, name)["AccessToken"]
+    address = f"{new_name()}@example.com"
+    sent = boto.update_user_attributes(
+        AccessToken=token, UserAttributes=boto_attributes({"email": address, "nickname": "A"})
+    )
+    assert sent["CodeDeliveryDetailsList"][0]["AttributeName"] == "email"
+    boto.get_user_attribute_verification_code(AccessToken=token, AttributeName="email")
+    boto.verify_user_attribute(AccessToken=token, AttributeName="email", Code=pool.code(address))
+    boto.delete_user_attributes(AccessToken=token, UserAttributeNames=["nickname"])
+    user = boto.get_user(AccessToken=token)
+    read = {one["Name"]: one["Value"] for one in user["UserAttributes"]}
+    assert (read["email"], read["email_verified"]) == (address, "true")
+    assert "nickname" not in read
+    boto.change_password(AccessToken=token, PreviousPassword=PASSWORD, ProposedPassword=OTHER_PASSWORD)
+
+    user = {"ClientId": pool.client_id, "Username": name}
+    assert boto.forgot_password(**user)["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    boto.confirm_forgot_password(**user, ConfirmationCode=pool.code(address), Password=PASSWORD)
+
+
+def second_factor(pool: Pool, name: str) -> None:
+    boto, token = pool.boto, sign_in(pool, name)["AccessToken"]
+    app = Totp(boto.associate_software_token(AccessToken=token)["SecretCode"])
+    verified = boto.verify_software_token(AccessToken=token, UserCode=app.code())
+    assert verified["Status"] == "SUCCESS"
+    boto.set_user_mfa_preference(
+        AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    asked = boto.initiate_auth(
+        AuthFlow="USER_PASSWORD_AUTH",
+        ClientId=pool.client_id,
+        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+    )
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    done = boto.respond_to_auth_challenge(
+        ClientId=pool.client_id,
+        ChallengeName="SOFTWARE_TOKEN_MFA",
+        Session=asked["Session"],
+        ChallengeResponses={"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": app.code()},
+    )
+    assert done["AuthenticationResult"]["TokenType"] == "Bearer"
+    boto.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings={"Enabled": False})
+
+
+def sessions(pool: Pool, name: str) -> None:
+    boto, tokens = pool.boto, sign_in(pool, name)
+    renewed = boto.get_tokens_from_refresh_token(
+        ClientId=pool.client_id, RefreshToken=tokens["RefreshToken"]
+    )["AuthenticationResult"]
+    assert renewed["AccessToken"] != tokens["AccessToken"]
+    boto.revoke_token(ClientId=pool.client_id, Token=tokens["RefreshToken"])
+    revoked = ("NotAuthorizedException", "Access Token has been revoked")
+    assert refusal(boto.get_user, AccessToken=renewed["AccessToken"]) == revoked
+    boto.global_sign_out(AccessToken=sign_in(pool, name)["AccessToken"])
+    boto.delete_user(AccessToken=sign_in(pool, name)["AccessToken"])
+
+
+def test_every_operation_that_the_service_has(boto: Any, watch: Watched) -> None:
+    """A pool's and a user's whole life; at its end no operation is left that was not called."""
+    operations.load()
+    pool = make_pool(
+        boto,
+        client={"ExplicitAuthFlows": [*FLOWS, "ALLOW_ADMIN_USER_PASSWORD_AUTH"]},
+        mfa={"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}},
+    )
+    pools_and_clients(boto)
+    administration(pool)
+    name = sign_up(pool)
+    profile(pool, name)
+    second_factor(pool, name)
+    sessions(pool, name)
+    assert set(HANDLERS) - set(watch.answered) == set()
+
+
+# ---------------------------------------------------------------- errors by their classes
+
+
+def test_errors_have_boto3s_classes(boto: Any, pool: Pool, watch: Watched) -> None:
+    name = pool.user()
+    errors = boto.exceptions
+    with pytest.raises(errors.NotAuthorizedException):
+        sign_in(pool, name, OTHER_PASSWORD)
+    with pytest.raises(errors.UsernameExistsException):
+        boto.sign_up(ClientId=pool.client_id, Username=name, Password=PASSWORD)
+    with pytest.raises(errors.InvalidPasswordException):
+        boto.sign_up(ClientId=pool.client_id, Username=new_name(), Password="weakling")
+    user = {"ClientId": pool.client_id, "Username": name}
+    boto.forgot_password(**user)
+    wrong = "000000" if pool.code(f"{name}@example.com") != "000000" else "111111"
+    with pytest.raises(errors.CodeMismatchException):
+        boto.confirm_forgot_password(**user, ConfirmationCode=wrong, Password=OTHER_PASSWORD)
+    with pytest.raises(errors.ResourceNotFoundException):
+        boto.sign_up(ClientId="x" * 26, Username=name, Password=PASSWORD)
+    with pytest.raises(errors.UserNotFoundException):
+        boto.admin_get_user(UserPoolId=pool.id, Username="nobody")
+    with pytest.raises(errors.InvalidParameterException):
+        boto.list_users(UserPoolId=pool.id, Filter="shoe size = 42")
+    with pytest.raises(errors.NotAuthorizedException, match="Invalid Access Token"):
+        boto.get_user(AccessToken="e.e.e")
+    assert watch.errors["NotAuthorizedException"] == 2
+
+
+def test_an_operation_that_is_not_there_yet_says_so(boto: Any, pool: Pool) -> None:
+    code, message = refusal(boto.describe_risk_configuration, UserPoolId=pool.id)
+    assert code == "NotImplementedException"
+    assert "DescribeRiskConfiguration" in message
+
+
+# ---------------------------------------------------------------- SRP of another hand
+
+
+def srp(pool: Pool, name: str, password: str = PASSWORD) -> AWSSRP:
+    """pycognito's SRP client, over boto3."""
+    return AWSSRP(
+        username=name,
+        password=password,
+        pool_id=pool.id,
+        client_id=pool.client_id,
+        client_secret=pool.client_secret,
+        client=pool.boto,
+    )
+
+
+def test_srp_of_pycognito(pool: Pool, watch: Watched) -> None:
+    name = pool.user()
+    for _ in range(3):
+        assert srp(pool, name).authenticate_user()["AuthenticationResult"]["TokenType"] == "Bearer"
+    assert watch.answered["RespondToAuthChallenge"] == 3
+
+
+def test_srp_of_pycognito_with_a_wrong_password(pool: Pool, watch: Watched) -> None:
+    client = srp(pool, pool.user(), OTHER_PASSWORD)
+    assert refusal(client.authenticate_user) == (
+        "NotAuthorizedException",
+        "Incorrect username or password.",
+    )
+
+
+def test_srp_of_pycognito_with_a_client_secret(boto: Any) -> None:
+    pool = make_pool(boto, client={"GenerateSecret": True})
+    assert pool.client_secret
+    name = pool.user()
+    assert srp(pool, name).authenticate_user()["AuthenticationResult"]["AccessToken"]
+    unhashed = AWSSRP(
+        username=name, password=PASSWORD, pool_id=pool.id, client_id=pool.client_id, client=boto
+    )
+    code, message = refusal(unhashed.authenticate_user)
+    assert code == "NotAuthorizedException"
+    assert message == f"Client {pool.client_id} is configured for secret but secret was not received"
