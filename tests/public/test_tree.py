@@ -91,7 +91,8 @@ def bare_suppressions(text: str) -> list[int]:
 
 
 def test_a_finding_is_suppressed_with_a_reason_only() -> None:
-    ours = [path for path in committed() if path.suffix == ".py" and path != Path(__file__).resolve()]
+    # Tests give wrong types on purpose: there the code in the brackets says enough.
+    ours = [path for path in committed() if path.suffix == ".py" and not path.is_relative_to(ROOT / "tests")]
     bare = [f"{shown(path)}:{line}" for path in ours for line in bare_suppressions(path.read_text())]
     assert [place for place in bare if "/_generated/" not in place] == []
 
