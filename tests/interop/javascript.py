@@ -32,7 +32,7 @@ class Event:
     def error(self) -> tuple[str, str]:
         """Code and message of the error that `onFailure` was given."""
         error = self.only("onFailure")
-        return error["code"] or error["name"], error["message"]
+        return error.get("code") or error["name"], error["message"]
 
 
 @dataclass(frozen=True)
