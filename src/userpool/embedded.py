@@ -17,7 +17,7 @@ from userpool.client._async.pool import AsyncUserPool
 from userpool.client._sync.admin import Admin
 from userpool.client._sync.pool import UserPool
 from userpool.client.credentials import no_credentials
-from userpool.protocol.errors import MissingExtra, ParameterError
+from userpool.protocol.errors import MissingExtra, ParameterError, StorageError
 from userpool.transports.loopback import LoopbackTransport
 
 if TYPE_CHECKING:
@@ -75,21 +75,26 @@ def open_embedded(path: str | os.PathLike[str] = MEMORY) -> Embedded:
     Raises:
         MissingExtra: the service is not installed.
         ParameterError: the folder of `path` does not exist.
+        StorageError: the database's key is missing, damaged, or another's.
     """
     try:
         from userpool.service.app import Service
         from userpool.service.context import Settings
-        from userpool.service.keyfile import KeySet
+        from userpool.service.keyfile import KeyFileError, KeySet
     except ImportError as error:
         raise MissingExtra("service", "an embedded user pool") from error
-    keys, database = KeySet(), "sqlite:///:memory:"
+    file, database = None, "sqlite:///:memory:"
     if os.fspath(path) != MEMORY:
         file = Path(path).absolute()
         if not file.parent.is_dir():
             raise ParameterError(f"The folder {file.parent} does not exist: make it first.")
-        keys, database = _keys_beside(file), f"sqlite:///{file}"
+        database = f"sqlite:///{file}"
     settings = Settings(region=REGION, signed_admin=False)
-    service = Service.open(database, keys=keys, settings=settings)
+    try:
+        keys = _keys_beside(file) if file else KeySet()
+        service = Service.open(database, keys=keys, settings=settings)
+    except KeyFileError as error:
+        raise StorageError(str(error)) from error
     try:
         transport = LoopbackTransport(service)
         with Admin(region=REGION, endpoint=ORIGIN, transport=transport, credentials=no_credentials) as admin:
@@ -102,13 +107,13 @@ def open_embedded(path: str | os.PathLike[str] = MEMORY) -> Embedded:
 
 def _keys_beside(file: Path) -> KeySet:
     """The sealing key of a database, from the file beside it; a new one (mode 0600) for a new database."""
-    from userpool.service.keyfile import KeyFileError, KeySet, SealingKey, load, save
+    from userpool.service.keyfile import KeySet, SealingKey, load, save
 
     key_file = file.with_name(file.name + ".keys")
     if key_file.exists():
         return load(key_file)
     if file.exists():
-        raise KeyFileError(f"{file} is there without its key file {key_file}: put its copy back.")
+        raise StorageError(f"{file} is there without its key file {key_file}: put its copy back.")
     keys = KeySet().with_sealing(SealingKey.generate(os.urandom, time.time()))
     save(key_file, keys)
     return keys
