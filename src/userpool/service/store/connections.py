@@ -19,6 +19,8 @@ from .writer import StoreWriter
 
 BUSY_SECONDS = 10.0
 """How long to wait for another process that writes."""
+WRITER_CACHE_KIB = 32 * 1024
+"""Memory for pages that wait for the commit, at most: a large group then goes to the log once."""
 IDLE_READERS = 32
 """Read connections that are kept for the next reader."""
 FORK_SECONDS = 5.0
@@ -160,7 +162,10 @@ class FileConnections:
     def writing(self) -> Iterator[Handle]:
         """The connection that writes, in no transaction. After an error it is never used again."""
         with self._turn:
-            handle = self._writer or self._open()
+            handle = self._writer
+            if handle is None:
+                handle = self._open()
+                handle.connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
             self._writer = None
             try:
                 yield handle

@@ -39,6 +39,8 @@ USER_COLUMNS: tuple[Column[Any], ...] = tuple(c for c in schema.users.c if c.nam
 """What a user is read from: all but the copies that are only searched."""
 MESSAGE_COLUMNS: tuple[Column[Any], ...] = tuple(c for c in schema.messages.c if c.name != "arrived")
 
+_STATUS = {status.value: status for status in UserStatus}
+
 _encode = msgspec.json.Encoder().encode
 _mapping = msgspec.json.Decoder(dict[str, Any]).decode
 _texts = msgspec.json.Decoder(dict[str, str]).decode
@@ -140,7 +142,7 @@ def user_from(row: Row) -> User:
         row[0],
         row[1],
         row[2],
-        UserStatus(row[3]),
+        _STATUS[row[3]],
         bool(row[4]),
         _texts(row[5]),
         row[6],
