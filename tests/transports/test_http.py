@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import gc
-import ipaddress
 import json
 import os
 import socket
@@ -21,9 +19,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.canary import assert_hidden, canary, watch
 from userpool.protocol.errors import DeadlineExceeded, TransportError
@@ -435,36 +430,6 @@ def test_the_environment_names_a_proxy(
 # TLS
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1, with its key, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return path
-
-
 class TlsServer(MisbehavingServer):
     def __init__(self, certificate: Path) -> None:
         super().__init__()
@@ -496,9 +461,9 @@ def test_a_certificate_nobody_vouches_for_is_refused(send: Send, tls: TlsServer)
     assert tls.seen == []
 
 
-def test_an_authority_of_your_own_vouches(send: Send, tls: TlsServer, certificate: Path) -> None:
-    assert send(Request("GET", tls.url + "/echo"), ca=certificate).status == 200
-    context = ssl.create_default_context(cafile=certificate)
+def test_an_authority_of_your_own_vouches(send: Send, tls: TlsServer, authority: Path) -> None:
+    assert send(Request("GET", tls.url + "/echo"), ca=authority).status == 200
+    context = ssl.create_default_context(cafile=authority)
     assert send(Request("GET", tls.url + "/echo"), ssl_context=context).status == 200
 
 
@@ -509,25 +474,25 @@ def test_a_folder_of_authorities_is_taken(
         send(Request("GET", tls.url + "/echo"), ca=tmp_path)
 
 
-def test_a_certificate_for_another_name_is_refused(send: Send, tls: TlsServer, certificate: Path) -> None:
+def test_a_certificate_for_another_name_is_refused(send: Send, tls: TlsServer, authority: Path) -> None:
     with pytest.raises(TransportError, match=r"(?i)certificate|hostname") as caught:
-        send(Request("GET", tls.url.replace("127.0.0.1", "localhost") + "/echo"), ca=certificate)
+        send(Request("GET", tls.url.replace("127.0.0.1", "localhost") + "/echo"), ca=authority)
     assert caught.value.sent == "no"
     assert tls.seen == []
 
 
-def test_a_handshake_that_stalls_is_given_up_unsent(send: Send, certificate: Path) -> None:
+def test_a_handshake_that_stalls_is_given_up_unsent(send: Send, authority: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded) as caught:
-            send(Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/"), timeout=0.3, ca=certificate)
+            send(Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/"), timeout=0.3, ca=authority)
     assert caught.value.sent == "no"
     assert time.monotonic() - begun < 3
 
 
-def test_a_deadline_holds_under_tls(send: Send, tls: TlsServer, certificate: Path) -> None:
+def test_a_deadline_holds_under_tls(send: Send, tls: TlsServer, authority: Path) -> None:
     for path in ("/trickle", "/trickle-body", "/stall"):
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded):
-            send(Request("GET", tls.url + path), timeout=0.4, ca=certificate)
+            send(Request("GET", tls.url + path), timeout=0.4, ca=authority)
         assert time.monotonic() - begun < 3

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from userpool.protocol.endpoints import is_loopback
 from userpool.protocol.errors import DeadlineExceeded, TransportError
-from userpool.protocol.http import Request, Response
+from userpool.protocol.http import Request
 
 if TYPE_CHECKING:
     import httpx2
@@ -39,17 +40,10 @@ class Settings:
         self._max_connections = max_connections
 
     def proxy_for(self, url: str) -> str | None:
-        """The proxy that leads to `url`: the one given, else the environment's, for this machine none."""
+        """The proxy that leads to `url`: the one given, else the environment's."""
         if self._proxy is not None or not self._trust_env:
             return self._proxy
-        from urllib.request import getproxies, proxy_bypass
-
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if is_loopback(host) or proxy_bypass(host):
-            return None
-        proxies = getproxies()
-        return proxies.get(parts.scheme) or proxies.get("all")
+        return environment_proxy(url)
 
     def context(self) -> ssl.SSLContext:
         """The TLS context; certificates and names are always checked unless a context given says
@@ -101,6 +95,18 @@ class Progress:
         return "maybe" if self.started else "no"
 
 
+def environment_proxy(url: str) -> str | None:
+    """The proxy that the environment names for `url`; for this machine none."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host) or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
 def origin_of(url: str) -> str:
     """The part of `url` that an error may name: no user, no path, no query."""
     parts = urlsplit(url)
@@ -134,12 +140,12 @@ def outgoing(request: Request, timeouts: object, trace: object) -> httpx2.Reques
     )
 
 
-def check_head(request: Request, response: httpx2.Response, limit: int) -> None:
+def check_head(request: Request, headers: Mapping[str, str], limit: int) -> None:
     """Refuse an answer by its headers: too long, or compressed unasked. Raises `TransportError`."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise TransportError(f"{origin_of(request.url)} sent a compressed answer that was not asked for.")
-    length = response.headers.get("content-length", "")
+    length = headers.get("content-length", "")
     if length.isdecimal() and (len(length) > 18 or int(length) > limit):
         raise too_long(request, limit)
 
@@ -196,10 +202,10 @@ def failure_of(error: Exception, request: Request, timeout: float, progress: Pro
     return failure
 
 
-def incoming(response: httpx2.Response, body: bytearray) -> Response:
-    """The response of httpx2 as ours; a header that came more than once is joined."""
-    headers: dict[str, str] = {}
-    for name, value in response.headers.multi_items():
+def joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by their lower-case names; one that came more than once is joined."""
+    result: dict[str, str] = {}
+    for name, value in headers:
         key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return Response(response.status_code, headers, bytes(body))
+        result[key] = f"{result[key]}, {value}" if key in result else value
+    return result

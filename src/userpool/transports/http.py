@@ -21,7 +21,7 @@ from ._http import (
     check_head,
     closed,
     failure_of,
-    incoming,
+    joined,
     late,
     origin_of,
     outgoing,
@@ -90,7 +90,8 @@ class HttpTransport:
         try:
             response = self._carry(message)
             with contextlib.closing(response):
-                check_head(request, response, self._settings.body_limit)
+                headers = joined(response.headers.multi_items())
+                check_head(request, headers, self._settings.body_limit)
                 body = bytearray()
                 for chunk in response.iter_raw():
                     body += chunk
@@ -98,7 +99,7 @@ class HttpTransport:
                         raise too_long(request, self._settings.body_limit)
                     if time.monotonic() > ends:
                         raise late(request, timeout, "maybe")
-                return incoming(response, body)
+                return Response(response.status_code, headers, bytes(body))
         except (httpx2.HTTPError, OSError) as error:
             failure = failure_of(error, request, timeout, progress)
         raise failure
@@ -198,13 +199,14 @@ class AsyncHttpTransport:
         try:
             response = await self._carry(message)
             async with contextlib.aclosing(response):
-                check_head(request, response, self._settings.body_limit)
+                headers = joined(response.headers.multi_items())
+                check_head(request, headers, self._settings.body_limit)
                 body = bytearray()
                 async for chunk in response.aiter_raw():
                     body += chunk
                     if len(body) > self._settings.body_limit:
                         raise too_long(request, self._settings.body_limit)
-                return incoming(response, body)
+                return Response(response.status_code, headers, bytes(body))
         except (httpx2.HTTPError, OSError) as error:
             failure = failure_of(error, request, timeout, progress)
         raise failure
