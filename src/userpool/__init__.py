@@ -90,12 +90,18 @@ if TYPE_CHECKING:
     from .protocol.sigv4 import Credentials as Credentials
     from .storage.api import AsyncStorage as AsyncStorage
     from .storage.api import Storage as Storage
+    from .storage.api import StorageBusy as StorageBusy
     from .storage.file import FileStorage as FileStorage
     from .storage.memory import MemoryStorage as MemoryStorage
     from .transports.api import AsyncTransport as AsyncTransport
     from .transports.api import Transport as Transport
     from .transports.http import AsyncHttpTransport as AsyncHttpTransport
     from .transports.http import HttpTransport as HttpTransport
+    from .verify.claims import Claims as Claims
+    from .verify.errors import ExpiredToken as ExpiredToken
+    from .verify.errors import KeysUnavailable as KeysUnavailable
+    from .verify.verifier import AsyncTokenVerifier as AsyncTokenVerifier
+    from .verify.verifier import TokenVerifier as TokenVerifier
 
 _HOMES: Final = {
     "client._async.admin": "AsyncAdmin",
@@ -125,11 +131,14 @@ _HOMES: Final = {
         "UsernameExistsException"
     ),
     "protocol.sigv4": "Credentials",
-    "storage.api": "AsyncStorage Storage",
+    "storage.api": "AsyncStorage Storage StorageBusy",
     "storage.file": "FileStorage",
     "storage.memory": "MemoryStorage",
     "transports.api": "AsyncTransport Transport",
     "transports.http": "AsyncHttpTransport HttpTransport",
+    "verify.claims": "Claims",
+    "verify.errors": "ExpiredToken KeysUnavailable",
+    "verify.verifier": "AsyncTokenVerifier TokenVerifier",
 }
 """Where each public name lives; this page is the only other place that it can be imported from."""
 

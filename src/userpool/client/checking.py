@@ -8,25 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from userpool.flows.config import ClientConfig
 from userpool.protocol.effects import Flow, monotonic
 from userpool.protocol.errors import ParameterError
-from userpool.verify.errors import WrongClaim
-from userpool.verify.keys import KeySet
-from userpool.verify.rules import Rules, keys_uri
 
 from .held import Held
+
+if TYPE_CHECKING:
+    from userpool.crypto.jws import ParsedJws
+    from userpool.verify.keys import KeySet
+    from userpool.verify.rules import Rules
 
 KEPT_FOR: Final = 86400.0
 """Seconds that stored keys are relied on: a key that the pool withdrew ends with them."""
 
+NO_KEYS: Final = "jwks"
+"""The `check` of a `KeysUnavailable`: nothing is known about the token."""
+
 FORMAT: Final = 1
+"""Version of the record with the keys."""
 
 
 class Checker:
-    """Verifies the tokens of one app client.
+    """Verifies the tokens of one app client. What that takes is loaded when the first tokens come.
 
     Args:
         config: the app client.
@@ -34,6 +41,8 @@ class Checker:
         issuer: who the tokens say issued them; by default AWS's forms for the pool.
         endpoint: where the keys are, if the pool is not one of AWS.
         timeout: seconds for one fetch of keys.
+
+    Raises `ParameterError` where `jwks` is no key set.
     """
 
     def __init__(
@@ -45,16 +54,47 @@ class Checker:
         endpoint: str | None = None,
         timeout: float = 5.0,
     ) -> None:
-        self._rules = {use: _rules(config, use, issuer) for use in ("access", "id")}
-        self._uri = keys_uri(
-            config.user_pool_id,
+        self._config = config
+        self._issuer = issuer
+        self._endpoint = endpoint
+        self._timeout = timeout
+        if jwks is not None:
+            self._keys = self._key_set(jwks)
+
+    @cached_property
+    def _keys(self) -> KeySet:
+        return self._key_set(None)
+
+    def _key_set(self, jwks: Mapping[str, Any] | None) -> KeySet:
+        from userpool.verify.keys import KeySet
+        from userpool.verify.rules import keys_uri
+
+        uri = keys_uri(
+            self._config.user_pool_id,
             issuer=None,
             jwks_uri=None,
-            endpoint_url=endpoint and config.endpoint,
+            endpoint_url=self._endpoint and self._config.endpoint,
             allow_insecure_http=True,  # the endpoint itself has been checked
         )
-        self._timeout = timeout
-        self._keys = KeySet(self._uri, jwks, timeout)
+        return KeySet(uri, jwks, self._timeout)
+
+    @cached_property
+    def _rules(self) -> dict[str, Rules]:
+        from userpool.verify.rules import Rules
+
+        return {
+            use: Rules(
+                self._config.user_pool_id,
+                issuer=self._issuer,
+                client_id=self._config.client_id,
+                token_use=use,
+                scopes=(),
+                groups=(),
+                audience=None,
+                leeway=0,
+            )
+            for use in ("access", "id")
+        }
 
     def lacks_keys(self, held: Held) -> bool:
         """Whether a key that these tokens name is not here."""
@@ -78,6 +118,8 @@ class Checker:
             TokenVerificationError: they are not what they should be; `check` says in what.
             KeysUnavailable: its sub-class: the pool's keys could not be had, so that nothing is known.
         """
+        from userpool.verify.errors import WrongClaim
+
         moment = max(held.claims["iat"], held.id_claims.get("iat", 0))
         for use, parsed in self._parsed(held):
             key = self._keys.known(parsed.key_id, (yield from monotonic()))
@@ -99,23 +141,10 @@ class Checker:
         try:
             record = json.loads(data or b"null")
             if record["version"] == FORMAT and 0 <= now - record["at"] < KEPT_FOR:
-                self._keys = KeySet(self._uri, record["jwks"], self._timeout)
+                self._keys = self._key_set(record["jwks"])
         except (ValueError, TypeError, KeyError, ParameterError, RecursionError):
             return  # they are fetched instead
 
-    def _parsed(self, held: Held) -> list[tuple[str, Any]]:
+    def _parsed(self, held: Held) -> list[tuple[str, ParsedJws]]:
         tokens = [("access", held.tokens.access_token), ("id", held.tokens.id_token)]
         return [(use, self._rules[use].parse(token)) for use, token in tokens if token]
-
-
-def _rules(config: ClientConfig, token_use: str, issuer: str | None) -> Rules:
-    return Rules(
-        config.user_pool_id,
-        issuer=issuer,
-        client_id=config.client_id,
-        token_use=token_use,
-        scopes=(),
-        groups=(),
-        audience=None,
-        leeway=0,
-    )

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from userpool.client.checking import Checker
+from userpool.client.checking import NO_KEYS, Checker
 from userpool.client.flights import AsyncFlights
 from userpool.client.held import REFRESH_MARGIN, Held, hold_grant
 from userpool.client.judging import StorageWarning, ends_session
@@ -27,9 +27,9 @@ from userpool.protocol.errors import (
     SessionExpired,
     SignedOutError,
     StorageError,
+    TokenVerificationError,
 )
 from userpool.storage.api import AsyncStorage
-from userpool.verify.errors import KeysUnavailable
 
 from .connection import AsyncConnection
 
@@ -187,7 +187,9 @@ class AsyncSession:
         renewed = home.taken(await home.connection.run(conversation), known=held)
         try:
             await home.check(renewed)
-        except KeysUnavailable:
+        except TokenVerificationError as error:
+            if error.check != NO_KEYS:
+                raise
             # The new refresh token is kept all the same: the old may be dead.
             tokens = replace(held.tokens, refresh_token=renewed.tokens.refresh_token)
             self._held = replace(held, tokens=tokens)
