@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -75,21 +76,24 @@ class Served:
             "Content-Type": CONTENT_TYPE,
             "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
         }
-        used.request("POST", "/", json.dumps(members), headers)
-        response = used.getresponse()
-        body: dict[str, Any] = json.loads(response.read() or b"{}")
+        try:
+            used.request("POST", "/", json.dumps(members), headers)
+            response = used.getresponse()
+            body: dict[str, Any] = json.loads(response.read() or b"{}")
+        except BaseException:
+            used.close()
+            raise
         if connection is None:
             used.close()
         return response.status, body
 
     def get(self, path: str, method: str = "GET", body: str | None = None) -> tuple[int, dict[str, Any]]:
         """Ask for a path; status and body of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(method, path, body)
-        response = connection.getresponse()
-        answer: dict[str, Any] = json.loads(response.read() or b"{}")
-        connection.close()
-        return response.status, answer
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            answer: dict[str, Any] = json.loads(response.read() or b"{}")
+            return response.status, answer
 
 
 def failed(*arguments: str, directory: Path, environment: dict[str, str] | None = None) -> str:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from tests.service.test_dispatch import post
 from tests.service.world import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -16,6 +22,10 @@ from tests.service.world import (
     with_app,
 )
 from userpool.protocol.errors import ServiceError
+from userpool.service.access_sigv4 import AdminAccess
+from userpool.service.dispatch import Dispatcher
+from userpool.service.keyfile import KeySet
+from userpool.service.ports import Store, Writer
 
 EMAIL = "ada@example.com"
 PHONE = "+15551234567"
@@ -144,6 +154,63 @@ def test_a_verified_alias_moves_only_by_force(world: World) -> None:
     assert world.error("AdminGetUser", UserPoolId=pool.id, Username="bob@example.com").code == (
         "UserNotFoundException"
     )
+
+
+def test_a_preferred_name_moves_by_force_too(world: World) -> None:
+    pool = world.pool(AliasAttributes=["preferred_username"])
+    mine = pairs({"preferred_username": "countess"})
+    pool.admin("AdminCreateUser", Username="ada", UserAttributes=mine)
+    taken = world.error("AdminCreateUser", UserPoolId=pool.id, Username="eve", UserAttributes=mine)
+    assert taken.code == "UsernameExistsException"
+    pool.admin("AdminCreateUser", Username="eve", UserAttributes=mine, ForceAliasCreation=True)
+    assert pool.admin("AdminGetUser", Username="countess")["Username"] == "eve"
+
+
+class Meanwhile:
+    """A store in which something happens between what an operation reads and what it writes."""
+
+    def __init__(self, store: Store, happens: Callable[[], object]) -> None:
+        self._store, self._happens = store, happens
+
+    def write(self, work: Callable[[Writer], Any]) -> Any:
+        self._happens()
+        return self._store.write(work)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize(
+    ("operation", "members"),
+    [
+        ("AdminSetUserPassword", {"Password": OTHER_PASSWORD}),
+        ("AdminCreateUser", {"MessageAction": "RESEND"}),
+        ("AdminUpdateUserAttributes", {"UserAttributes": pairs({"email": EMAIL})}),
+    ],
+)
+@pytest.mark.parametrize("again", [True, False])
+def test_what_was_prepared_for_one_user_does_not_reach_the_next_of_that_name(
+    pool: PoolOf, operation: str, members: dict[str, Any], again: bool
+) -> None:
+    pool.admin("AdminCreateUser", Username="ada")
+    sub = pool.user("ada").sub
+    world = pool.world
+    store = world.service.context.store
+
+    def happens() -> None:
+        store.write(lambda writer: writer.delete_user(pool.id, sub))
+        if again and store.read(lambda reader: reader.user_named(pool.id, ["ada"])) is None:
+            handle(post("AdminCreateUser", {"UserPoolId": pool.id, "Username": "ada"}))
+
+    handle = world.service.handle
+    changed = replace(world.context, store=Meanwhile(store, happens))
+    dispatcher = Dispatcher(changed, AdminAccess(KeySet(), world.context.settings, world.clock), lambda: None)
+    request = post(operation, {"UserPoolId": pool.id, "Username": "ada", **members})
+    body = json.loads(dispatcher.handle(request).body)
+    assert (body["__type"], body["message"]) == ("UserNotFoundException", "User does not exist.")
+    if again:
+        assert pool.user("ada").sub != sub
+        assert pool.user("ada").version <= 1
 
 
 def test_a30_many_at_once_make_one_user(pool: PoolOf) -> None:

@@ -43,6 +43,8 @@ class Limits:
 
     request_seconds: float = 30.0
     """From the end of the headers to the end of the body."""
+    drained_bytes: int = 8 * 1024 * 1024
+    """How much of a body that is too large is read and thrown away, so that its sender hears the answer."""
     header_bytes: int = 32 * 1024
     headers: int = 100
     threads: int = 8
@@ -127,7 +129,11 @@ class Application:
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         limit = self._service.context.settings.max_body_bytes
         declared = headers.get("content-length", "0")
-        if not declared.isascii() or not declared.isdigit() or int(declared) > limit:
+        if (
+            not declared.isascii()
+            or not declared.isdigit()
+            or int(declared) > limit + self._limits.drained_bytes
+        ):
             raise _Refused(_too_large(limit))
         parts: list[bytes] = []
         size = 0
@@ -138,10 +144,13 @@ class Application:
                 raise _Gone
             part = message.get("body", b"")
             size += len(part)
-            if size > limit:
+            if size > limit + self._limits.drained_bytes:
                 raise _Refused(_too_large(limit))
-            parts.append(part)
+            if size <= limit:
+                parts.append(part)
             more = message.get("more_body", False)
+        if size > limit:
+            raise _Refused(_too_large(limit))
         return b"".join(parts)
 
     async def _work(self, scope: Scope, headers: dict[str, str], body: bytes) -> Response:
