@@ -18,7 +18,16 @@ from .config import ClientConfig, RefreshFlow, UserContext
 from .invoke import invoke
 from .results import Grant
 
-_NOT_KNOWN = frozenset({"UnknownOperationException", "NotImplementedException", "UnknownError"})
+_NOT_KNOWN = frozenset(
+    {
+        "UnknownOperationException",
+        "NotImplementedException",
+        "UnknownError",
+        # Emulators that are older than the operation have words of their own for it.
+        "InvalidAction",
+        "Unsupported",
+    }
+)
 
 
 def refresh(
