@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy.exc import DBAPIError
 
@@ -25,7 +24,13 @@ IDLE_READERS = 32
 """Read connections that are kept for the next reader."""
 FORK_SECONDS = 5.0
 """How long a fork waits for what is under way."""
-_PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", "fullfsync = ON", "temp_store = MEMORY")
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "synchronous = FULL",
+    "fullfsync = ON",
+    "temp_store = MEMORY",
+    "journal_size_limit = 67108864",
+)
 
 
 class Handle:
@@ -117,7 +122,7 @@ class FileConnections:
 
     def __init__(self, path: Path, compiled: Compiled) -> None:
         _create_private(path)
-        self._uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+        self._uri = f"{path.absolute().as_uri()}?mode=rw"
         self._compiled = compiled
         self._idle: list[Handle] = []
         self._lent: dict[Handle, int] = {}
