@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from userpool.protocol.errors import ExpiredCodeException
-
 from .context import Context
 from .delivery import code_hash
-from .domain.codes import Delivery, Verdict, judge
-from .domain.records import Code, CodePurpose
+from .domain.codes import Delivery, Verdict, judge, refusal
+from .domain.records import Code, CodePurpose, User
 from .names import ADDRESSES
 from .ports import Reader, Writer
 
@@ -18,6 +16,15 @@ def newest_code(reader: Reader, pool_id: str, sub: str, purpose: CodePurpose) ->
     """The code of one purpose that was sent last, to whichever address."""
     codes = [reader.code(pool_id, sub, purpose, attribute) for attribute in ADDRESSES]
     return max((code for code in codes if code), key=lambda code: code.created_at, default=None)
+
+
+def sent_to(code: Code | None, user: User | None) -> tuple[str, str]:
+    """The attribute that a code was sent to, and the user's address in it now; texts without a code or a
+    user too, so that the same is done for them.
+    """
+    if code is None or user is None:
+        return "", ""
+    return code.attribute, user.attributes.get(code.attribute, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class Offer:
         code = writer.code(self.pool_id, self.sub, self.purpose, attribute)
         # Whether it came in time was judged when it was shown: only its use is looked at again.
         if code is None or judge(code, self.hash(context, attribute, address), 0.0) is not Verdict.RIGHT:
-            raise ExpiredCodeException("Invalid code provided, please request a code again.")
+            raise refusal(Verdict.DEAD)
         writer.put_code(replace(code, used_at=context.clock.now()))
 
 

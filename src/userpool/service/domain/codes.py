@@ -95,17 +95,11 @@ def judge(code: Code | None, offered_hash: bytes, now: float) -> Verdict:
     return Verdict.RIGHT if hmac.compare_digest(code.hash, offered_hash) else Verdict.WRONG
 
 
-def refuse(verdict: Verdict) -> None:
-    """Raise what Cognito answers to a code that is not right.
-
-    Raises:
-        CodeMismatchException: wrong.
-        ExpiredCodeException: dead.
-    """
+def refusal(verdict: Verdict) -> CodeMismatchException | ExpiredCodeException:
+    """What Cognito answers to a code that is not right."""
     if verdict is Verdict.WRONG:
-        raise CodeMismatchException("Invalid verification code provided, please try again.")
-    if verdict is Verdict.DEAD:
-        raise ExpiredCodeException("Invalid code provided, please request a code again.")
+        return CodeMismatchException("Invalid verification code provided, please try again.")
+    return ExpiredCodeException("Invalid code provided, please request a code again.")
 
 
 def sign_up_delivery(settings: PoolSettings, user: User) -> Delivery | None:

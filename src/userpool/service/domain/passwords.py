@@ -47,11 +47,6 @@ def _faults(policy: PasswordPolicy, password: str) -> Iterator[str]:
         yield "Password must have symbol characters"
 
 
-def temporary_expired(policy: PasswordPolicy, record: PasswordRecord, now: float) -> bool:
-    """Whether a temporary password is past its days."""
-    return record.temporary and now >= record.set_at + policy.temporary_seconds
-
-
 def with_password(settings: PoolSettings, user: User, record: PasswordRecord, now: float) -> User:
     """The user with a new password. The old one goes to the history, as far back as the policy looks.
 

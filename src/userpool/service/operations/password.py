@@ -4,11 +4,10 @@ lost one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from userpool.protocol import operations as ops
 from userpool.protocol.errors import (
-    ExpiredCodeException,
     InvalidParameterException,
     NotAuthorizedException,
     UserNotFoundException,
@@ -16,7 +15,7 @@ from userpool.protocol.errors import (
 from userpool.protocol.shapes import idp
 
 from ..charges import charge_call, charge_proof, lock_key, quota_key
-from ..codes import Offer, newest_code
+from ..codes import Offer, newest_code, sent_to
 from ..context import Call, Context, handles
 from ..delivery import details, post
 from ..domain import lockout
@@ -25,7 +24,7 @@ from ..domain.codes import (
     Delivery,
     Verdict,
     recovery_delivery,
-    refuse,
+    refusal,
     simulated_delivery,
 )
 from ..domain.existence import ghost, ghost_material
@@ -61,15 +60,16 @@ def change_password(context: Context, call: Call[idp.ChangePasswordRequest]) -> 
 
     def apply(writer: Writer) -> None:
         present = present_user(writer, caller)
+        family = writer.family(caller.family.origin_jti)
+        if family is None or family.revoked_at is not None:
+            raise NotAuthorizedException("Access Token has been revoked")
         if present.password != user.password:
             raise NotAuthorizedException("Incorrect username or password.")
         now = context.clock.now()
         writer.delete_attempts(key)
         writer.delete_codes(pool.id, user.sub, _PURPOSE)
         _set_password(writer, with_password(realm.settings, present, record, now), now)
-        family = writer.family(caller.family.origin_jti)
-        if family is not None:
-            writer.put_family(replace(family, revoked_at=None))
+        writer.put_family(family)
 
     context.store.write(apply)
     return idp.ChangePasswordResponse()
@@ -178,18 +178,15 @@ def confirm_forgot_password(
     check_policy(realm.settings.password_policy, given.password)
     charge_call(context, lockout.CONFIRM_FORGOT_PASSWORD, realm.pool.id, facts.sub)
     offer = Offer(realm.pool.id, facts.sub, _PURPOSE, given.confirmation_code)
-    verdict = offer.judge(context, facts.code, _address(user, facts.code))
+    attribute, address = sent_to(facts.code, user)
+    verdict = offer.judge(context, facts.code, address)
     if facts.code is None and facts.asked:
         # Nobody was sent a code, but somebody was told so.
         verdict = Verdict.WRONG
-    refuse(verdict)
-    if user is not None and facts.code is not None:
-        _reset(context, realm, user, offer, facts.code.attribute, given.password)
+    if user is None or verdict is not Verdict.RIGHT:
+        raise refusal(verdict)
+    _reset(context, realm, user, offer, attribute, given.password)
     return idp.ConfirmForgotPasswordResponse()
-
-
-def _address(user: User | None, code: Code | None) -> str:
-    return "" if user is None or code is None else user.attributes.get(code.attribute, "")
 
 
 def _reset(context: Context, realm: Realm, user: User, offer: Offer, attribute: str, password: str) -> None:
@@ -200,7 +197,7 @@ def _reset(context: Context, realm: Realm, user: User, offer: Offer, attribute: 
         now = context.clock.now()
         present = writer.user(user.pool_id, user.sub)
         if present is None:
-            raise ExpiredCodeException("Invalid code provided, please request a code again.")
+            raise refusal(Verdict.DEAD)
         if not present.enabled:
             raise NotAuthorizedException("User is disabled.")
         offer.use(context, writer, attribute, present.attributes.get(attribute, ""))

@@ -16,7 +16,7 @@ from ..context import Call, Caller, Context, handles
 from ..delivery import Posted, details, post
 from ..domain import lockout
 from ..domain.attributes import check_mutable, check_writable, conform, given_attributes, merge, readable
-from ..domain.codes import Delivery, refuse
+from ..domain.codes import Delivery, Verdict, refusal
 from ..domain.factors.second import ORDER
 from ..domain.records import Code, CodePurpose, User
 from ..domain.schema import VERIFIED_FLAGS
@@ -179,7 +179,9 @@ def verify_user_attribute(
         return present_user(reader, caller), reader.code(pool_id, sub, _PURPOSE, attribute)
 
     user, code = context.store.read(read)
-    refuse(offer.judge(context, code, _address_to_prove(user, attribute)))
+    verdict = offer.judge(context, code, _address_to_prove(user, attribute))
+    if verdict is not Verdict.RIGHT:
+        raise refusal(verdict)
 
     def apply(writer: Writer) -> None:
         user = present_user(writer, caller)

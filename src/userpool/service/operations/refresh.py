@@ -92,10 +92,8 @@ def get_tokens_from_refresh_token(
 def _shown(context: Context, reader: Reader, realm: Realm, token: str) -> _Shown:
     origin_jti = tokens.family_of(context, token)
     family = None if origin_jti is None else reader.family(origin_jti)
-    if family is None or (family.pool_id, family.client_id) != (realm.pool.id, realm.client.id):
-        raise NotAuthorizedException("Invalid Refresh Token")
-    user = reader.user(realm.pool.id, family.sub)
-    if user is None:
+    user = None if family is None else reader.user(realm.pool.id, family.sub)
+    if family is None or user is None or family.client_id != realm.client.id:
         raise NotAuthorizedException("Invalid Refresh Token")
     return _Shown(token, realm, user, family)
 

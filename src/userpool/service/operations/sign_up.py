@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from userpool.protocol import operations as ops
 from userpool.protocol.errors import (
-    ExpiredCodeException,
     InvalidParameterException,
     NotAuthorizedException,
     UsernameExistsException,
@@ -15,12 +14,12 @@ from userpool.protocol.errors import (
 from userpool.protocol.shapes import idp
 
 from ..charges import charge_call
-from ..codes import Offer, newest_code
+from ..codes import Offer, newest_code, sent_to
 from ..context import Call, Context, handles
 from ..delivery import Posted, details, post
 from ..domain import identifiers, lockout
 from ..domain.attributes import check_required, check_writable, conform, given_attributes
-from ..domain.codes import Delivery, Verdict, refuse, sign_up_delivery, simulated_delivery
+from ..domain.codes import Delivery, Verdict, refusal, sign_up_delivery, simulated_delivery
 from ..domain.existence import ghost, ghost_material
 from ..domain.passwords import check_policy
 from ..domain.records import Code, CodePurpose, LoginName, NameKind, User, UserStatus
@@ -142,23 +141,22 @@ def confirm_sign_up(context: Context, call: Call[idp.ConfirmSignUpRequest]) -> i
         _check_unconfirmed(facts.user)
     charge_call(context, lockout.CONFIRM_SIGN_UP, realm.pool.id, facts.sub)
     offer = Offer(realm.pool.id, facts.sub, _PURPOSE, given.confirmation_code)
-    verdict = offer.judge(context, facts.code, _address(facts.user, facts.code))
-    # A user who does not exist looks like one to whom another code was sent.
-    refuse(Verdict.WRONG if facts.user is None else verdict)
-    if facts.code is not None:
-        _confirm(context, realm, offer, facts.code.attribute, force=bool(given.force_alias_creation))
+    attribute, address = sent_to(facts.code, facts.user)
+    verdict = offer.judge(context, facts.code, address)
+    if facts.user is None:
+        # A user who does not exist looks like one to whom another code was sent.
+        verdict = Verdict.WRONG
+    if verdict is not Verdict.RIGHT:
+        raise refusal(verdict)
+    _confirm(context, realm, offer, attribute, force=bool(given.force_alias_creation))
     return idp.ConfirmSignUpResponse()
-
-
-def _address(user: User | None, code: Code | None) -> str:
-    return "" if user is None or code is None else user.attributes.get(code.attribute, "")
 
 
 def _confirm(context: Context, realm: Realm, offer: Offer, attribute: str, *, force: bool) -> None:
     def apply(writer: Writer) -> None:
         user = writer.user(offer.pool_id, offer.sub)
         if user is None:
-            raise ExpiredCodeException("Invalid code provided, please request a code again.")
+            raise refusal(Verdict.DEAD)
         _check_unconfirmed(user)
         offer.use(context, writer, attribute, user.attributes.get(attribute, ""))
         attributes = {**user.attributes, VERIFIED_FLAGS[attribute]: "true"}

@@ -14,7 +14,6 @@ from userpool.protocol.errors import (
 )
 
 from ..attributes import check_writable, missing_required, readable
-from ..passwords import temporary_expired
 from ..records import User, UserStatus
 from ..settings import ClientSettings, PoolSettings
 from .second import Ask, second_factor
@@ -33,11 +32,18 @@ def after_password(settings: PoolSettings, user: User, now: float) -> Ask | None
         PasswordResetRequiredException: an administrator asked for a reset.
     """
     check_state(user)
-    if user.password is not None and temporary_expired(settings.password_policy, user.password, now):
+    if _temporary_expired(settings, user, now):
         raise NotAuthorizedException("Temporary password has expired and must be reset by an administrator.")
     if user.status is UserStatus.FORCE_CHANGE_PASSWORD:
         return Ask(ChallengeNameType.NEW_PASSWORD_REQUIRED)
     return second_factor(settings, user)
+
+
+def _temporary_expired(settings: PoolSettings, user: User, now: float) -> bool:
+    record = user.password
+    if record is None or not record.temporary:
+        return False
+    return now >= record.set_at + settings.password_policy.temporary_seconds
 
 
 def check_state(user: User) -> None:
