@@ -14,6 +14,19 @@ from .output import AS_JSON
 
 COMMANDS = {
     "demo": "demo",
+    "serve": "serve",
+    "keys": "keys",
+    "outbox": "outbox",
+    "pools": "pools",
+    "clients": "clients",
+    "users": "users",
+    "sign-up": "accounts",
+    "confirm": "accounts",
+    "sign-in": "sign_in",
+    "whoami": "session",
+    "token": "session",
+    "refresh": "session",
+    "sign-out": "session",
 }
 """Which file of this folder each command is in, in the order that help lists them."""
 

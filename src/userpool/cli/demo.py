@@ -191,7 +191,7 @@ async def tell_async(tell: Teller) -> None:
                 return
 
 
-@click.command()
+@click.command(short_help="Watch a user's life with userpool; needs no network.")
 def demo() -> None:
     """Watch a user sign up, sign in with SRP and an app's code, refresh and sign out. Needs no network.
 

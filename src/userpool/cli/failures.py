@@ -158,22 +158,25 @@ def service_errors(purpose: str) -> Iterator[None]:
     Args:
         purpose: what is about to be done, for the message where the extra is not installed.
     """
+    from userpool.protocol.errors import MissingExtra
+
     try:
         from userpool.service.keyfile import KeyFileError
         from userpool.service.ports import StoreError
         from userpool.service.serve import ServeError
     except ModuleNotFoundError as error:
-        raise _missing(error, purpose) from error
+        _check_ours(error)
+        raise MissingExtra("service", purpose) from error
     try:
         yield
     except (KeyFileError, StoreError, ServeError) as error:
         raise MachineFault(str(error), type=type(error).__name__) from error
     except ModuleNotFoundError as error:
-        raise _missing(error, purpose) from error
+        _check_ours(error)
+        raise MissingExtra("service", purpose) from error
 
 
-def _missing(error: ModuleNotFoundError, purpose: str) -> ImportError:
-    from userpool.protocol.errors import MissingExtra
-
-    # A module of our own that is not there is a broken installation, not an extra.
-    return error if (error.name or "").startswith("userpool") else MissingExtra("service", purpose)
+def _check_ours(error: ModuleNotFoundError) -> None:
+    """A module of our own that is not there is no extra: the installation is broken."""
+    if (error.name or "").startswith("userpool"):
+        raise error

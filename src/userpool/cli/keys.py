@@ -1,0 +1,218 @@
+"""`userpool keys`: the keys that a service of one's own is started with."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import asking
+from .failures import BadUsage, MachineFault, service_errors
+from .output import json_option, note, show, table
+
+if TYPE_CHECKING:
+    from userpool.service.keyfile import AdminKey, KeySet, SealingKey
+
+PURPOSE = "the keys of a service"
+
+keys_option = click.option(
+    "--keys",
+    "keys_file",
+    envvar="USERPOOL_KEYS",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="userpool.keys",
+    show_default=True,
+    help="The key file.",
+)
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke the keys of a service of your own.
+
+    A sealing key encrypts what is secret in the database: passwords' verifiers, the seeds of authenticator
+    apps, the keys that sign tokens, codes that wait to be sent. Lose it, and the database is worth nothing:
+    no user can sign in with what they have, and there is no way back. Keep a copy of the key file apart from
+    the database's backups: whoever has both can read all of it.
+
+    An admin key lets its holder call the administrative operations, signed as AWS calls are. Lose it, and you
+    make another and revoke the old one. Whoever finds it can do what its holder can: revoke it.
+
+    The service reads the keys when it starts: restart it after a change.
+    """
+
+
+@keys.command(short_help="Make a sealing key, or with --admin an admin key.")
+@click.option("--admin", metavar="NAME", help="Make an admin key for the administrator NAME.")
+@click.option(
+    "--allow", "operations", multiple=True, metavar="OPERATION", help="Such as 'Admin*'; by default all."
+)
+@click.option("--sealing", is_flag=True, help="Make a newer sealing key; the older ones go on opening.")
+@click.option(
+    "--print", "to_environment", is_flag=True, help="Print environment variables, and write no file."
+)
+@keys_option
+@json_option
+def create(
+    admin: str | None, operations: tuple[str, ...], sealing: bool, to_environment: bool, keys_file: Path
+) -> None:
+    """Make keys: a sealing key where there is none yet, and with --admin an admin key.
+
+    The secret of an admin key is printed this once, to be handed to its holder.
+    """
+    if operations and not admin:
+        raise click.UsageError("--allow goes with --admin NAME.")
+    with service_errors(PURPOSE):
+        from userpool.service import keyfile
+
+        there = _there(keys_file) if not to_environment else keyfile.KeySet()
+        made_sealing = made_admin = None
+        now = time.time()
+        after = there
+        if sealing or not _has_sealing(there, to_environment):
+            made_sealing = keyfile.SealingKey.generate(os.urandom, now)
+            after = after.with_sealing(made_sealing)
+        if admin:
+            made_admin = keyfile.AdminKey.generate(
+                os.urandom, now, name=admin, operations=operations or ("*",)
+            )
+            after = after.with_admin(made_admin)
+        if after == there:
+            raise BadUsage(
+                f"There is a sealing key already, in {keys_file} or in {keyfile.SEALING_KEY}.",
+                "Make an admin key with --admin NAME, or a newer sealing key with --sealing.",
+            )
+        if to_environment:
+            _print_variables(made_sealing, made_admin)
+            return
+        _save(keys_file, after)
+    _tell_made(keys_file, made_sealing, made_admin)
+
+
+@keys.command("list", short_help="List the keys, without what is secret of them.")
+@keys_option
+@json_option
+def list_(keys_file: Path) -> None:
+    """List the keys of the key file and the environment, without what is secret of them."""
+    with service_errors(PURPOSE):
+        from userpool.service import keyfile
+
+        from_file = keyfile.load(keys_file) if keys_file.exists() else keyfile.KeySet()
+        found = keyfile.merge([from_file, keyfile.from_environment(os.environ)])
+    newest = found.sealing[-1:]
+    rows = [
+        ["sealing", key_id(key), "in use" if key in newest else "opens only", _when(key.created_at), ""]
+        for key in found.sealing
+    ]
+    rows += [
+        [
+            "admin",
+            key.access_key_id,
+            "in use" if key.revoked_at is None else f"revoked {_when(key.revoked_at)}",
+            _when(key.created_at),
+            f"{key.name}: {', '.join(key.operations)}",
+        ]
+        for key in found.admin
+    ]
+    names = ("kind", "id", "state", "created_at", "note")
+    lines = table(["KIND", "ID", "STATE", "MADE", "WHOSE, AND WHAT IT MAY CALL"], rows)
+    hint = f"There are no keys in {keys_file}: userpool keys create --admin NAME makes the first."
+    show({"keys": [dict(zip(names, row, strict=True)) for row in rows]}, lines if rows else [hint])
+
+
+@keys.command(short_help="Revoke the key with this ID.")
+@click.argument("key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@keys_option
+@json_option
+@asking.no_input_option
+def revoke(key: str, yes: bool, keys_file: Path) -> None:
+    """Revoke the key with this ID, as `userpool keys list` shows it.
+
+    A revoked admin key is kept, so that its name stays in the list. A revoked sealing key is gone: what only
+    it can open is lost.
+    """
+    with service_errors(PURPOSE):
+        from userpool.service import keyfile
+
+        there = keyfile.load(keys_file)
+        sealing = next((one for one in there.sealing if key_id(one) == key), None)
+        after = there.without_sealing(sealing.text) if sealing else there.without_admin(key, time.time())
+        if not yes:
+            loss = "What only this sealing key can open is lost. " if sealing else ""
+            asking.confirmed(f"{loss}Revoke {key}?", step="revoking a key")
+        _save(keys_file, after)
+    show({"revoked": key}, [f"{key} is revoked. Restart the service, which reads its keys when it starts."])
+
+
+def key_id(key: SealingKey) -> str:
+    """What a sealing key is called: a hash of it, which tells nothing of it."""
+    return hashlib.sha256(b"userpool key id" + key.secret).hexdigest()[:12]
+
+
+def _there(keys_file: Path) -> KeySet:
+    from userpool.service import keyfile
+
+    return keyfile.load(keys_file) if keys_file.exists() else keyfile.KeySet()
+
+
+def _has_sealing(there: KeySet, to_environment: bool) -> bool:
+    from userpool.service import keyfile
+
+    in_environment = () if to_environment else keyfile.from_environment(os.environ).sealing
+    return bool(there.sealing or in_environment)
+
+
+def _save(keys_file: Path, keys: KeySet) -> None:
+    from userpool.service import keyfile
+
+    try:
+        keyfile.save(keys_file, keys)
+    except OSError as error:
+        raise MachineFault(
+            f"The key file {keys_file} cannot be written: {error.strerror}.", "Name another with --keys."
+        ) from error
+
+
+def _tell_made(keys_file: Path, sealing: SealingKey | None, admin: AdminKey | None) -> None:
+    data: dict[str, Any] = {"file": str(keys_file)}
+    lines: list[str] = []
+    if sealing:
+        data["sealing"] = {"id": key_id(sealing)}
+        lines.append(f"Sealing key {key_id(sealing)} is in {keys_file}.")
+        note(
+            "Keep a copy of it, apart from the database's backups: without it the database is worth nothing."
+        )
+    if admin:
+        data["admin"] = {
+            "access_key_id": admin.access_key_id,
+            "secret_access_key": admin.secret,
+            "name": admin.name,
+            "operations": list(admin.operations),
+        }
+        lines += [
+            f"Admin key of {admin.name}, shown this once:",
+            f"  AWS_ACCESS_KEY_ID={admin.access_key_id}",
+            f"  AWS_SECRET_ACCESS_KEY={admin.secret}",
+        ]
+    show(data, lines)
+
+
+def _print_variables(sealing: SealingKey | None, admin: AdminKey | None) -> None:
+    from userpool.service import keyfile
+
+    variables = {}
+    if sealing:
+        variables[keyfile.SEALING_KEY] = sealing.text
+    if admin:
+        variables |= {keyfile.ADMIN_KEY_ID: admin.access_key_id, keyfile.ADMIN_KEY_SECRET: admin.secret}
+    show(variables, [f"{name}={value}" for name, value in variables.items()])
+
+
+def _when(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
