@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from .client._async.admin import AsyncAdmin as AsyncAdmin
-    from .client._async.pool import AsyncSignInStep as AsyncSignInStep
     from .client._async.pool import AsyncUserPool as AsyncUserPool
+    from .client._async.steps import AsyncSignInStep as AsyncSignInStep
     from .client._async.user import AsyncUser as AsyncUser
     from .client._sync.admin import Admin as Admin
-    from .client._sync.pool import SignInStep as SignInStep
     from .client._sync.pool import UserPool as UserPool
+    from .client._sync.steps import SignInStep as SignInStep
     from .client._sync.user import User as User
     from .client.judging import StorageWarning as StorageWarning
     from .client.signed_in import SignedIn as SignedIn
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from .flows.config import AuthFlow as AuthFlow
     from .flows.config import RefreshFlow as RefreshFlow
     from .flows.config import UserContext as UserContext
+    from .flows.grant import NewDevice as NewDevice
+    from .flows.grant import Tokens as Tokens
     from .flows.results import MfaPreference as MfaPreference
-    from .flows.results import NewDevice as NewDevice
     from .flows.results import SignUpResult as SignUpResult
-    from .flows.results import Tokens as Tokens
     from .flows.results import TotpSeed as TotpSeed
     from .flows.results import UserProfile as UserProfile
     from .protocol import errors as errors
@@ -105,15 +105,18 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "client._async.admin": "AsyncAdmin",
-    "client._async.pool": "AsyncSignInStep AsyncUserPool",
+    "client._async.pool": "AsyncUserPool",
+    "client._async.steps": "AsyncSignInStep",
     "client._async.user": "AsyncUser",
     "client._sync.admin": "Admin",
-    "client._sync.pool": "SignInStep UserPool",
+    "client._sync.pool": "UserPool",
+    "client._sync.steps": "SignInStep",
     "client._sync.user": "User",
     "client.judging": "StorageWarning",
     "client.signed_in": "SignOutResult SignedIn",
     "flows.config": "AuthFlow RefreshFlow UserContext",
-    "flows.results": "MfaPreference NewDevice SignUpResult Tokens TotpSeed UserProfile",
+    "flows.grant": "NewDevice Tokens",
+    "flows.results": "MfaPreference SignUpResult TotpSeed UserProfile",
     "protocol": "errors",
     "protocol.challenges": (
         "Answer Challenge CodeDelivery CustomChallenge EmailCodeRequired EmailSetupRequired MfaMethod "

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.canary import assert_hidden, canary
 from tests.flows.stage import CLIENT, NOW, jwt
 from userpool.client.held import SHORTEST_LIFE, Held, hold, hold_grant
-from userpool.flows.results import Grant, Tokens
+from userpool.flows.grant import Grant, Tokens
 from userpool.protocol.errors import TokenError
 
 USER = {"sub": "sub", "iat": NOW, "exp": NOW + 3600, "client_id": CLIENT, "username": "ada", "iss": "pool"}

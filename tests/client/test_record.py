@@ -13,7 +13,7 @@ from tests.client.rotating import Rotating
 from tests.flows.stage import CLIENT, POOL
 from userpool.client.held import Held, hold
 from userpool.client.record import Keys
-from userpool.flows.results import Tokens
+from userpool.flows.grant import Tokens
 
 KEYS = Keys(POOL, CLIENT)
 HELD = hold(Tokens(**Rotating().tokens()), client_id=CLIENT, drift=1.5, device_key="device")

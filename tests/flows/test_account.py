@@ -11,7 +11,8 @@ from tests.canary import assert_hidden, canary
 from tests.flows.stage import CLIENT, SECRET, Stage, config
 from userpool.flows import mfa, password, profile, sign_out, sign_up
 from userpool.flows.config import ClientConfig, UserContext
-from userpool.flows.results import MfaPreference, NewDevice, SignUpResult, Tokens, TotpSeed, UserProfile
+from userpool.flows.grant import NewDevice, Tokens
+from userpool.flows.results import MfaPreference, SignUpResult, TotpSeed, UserProfile
 from userpool.protocol.challenges import CodeDelivery
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ParameterError, ProtocolError

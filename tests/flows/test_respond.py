@@ -11,8 +11,8 @@ import pytest
 
 from tests.flows.stage import CLIENT, SECRET, Stage, challenge, config, signed_in
 from userpool.flows.config import UserContext
+from userpool.flows.grant import Grant
 from userpool.flows.respond import respond
-from userpool.flows.results import Grant
 from userpool.protocol.challenges import (
     Answer,
     Challenge,

@@ -13,9 +13,9 @@ import pytest
 
 from tests.canary import assert_hidden, canary
 from tests.flows.stage import CLIENT, NOW, SECRET, Stage, challenge, config, signed_in
-from userpool.flows.auth_calls import MAX_CHALLENGES
+from userpool.flows.asking import MAX_CHALLENGES
 from userpool.flows.config import AuthFlow, UserContext
-from userpool.flows.results import Grant, NewDevice
+from userpool.flows.grant import Grant, NewDevice
 from userpool.flows.sign_in import sign_in
 from userpool.protocol import srp
 from userpool.protocol.challenges import (

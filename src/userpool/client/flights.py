@@ -6,12 +6,14 @@ is abandoned (its thread interrupted, its task cancelled), the waiters are let g
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
 
@@ -92,6 +94,8 @@ class AsyncFlights(Generic[T]):
 
     async def run(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         """Do `work`, or wait for the task that is at it for the same `key`."""
+        import asyncio  # a program without an event loop does without
+
         while True:
             flight, leads = self._board.join(key)
             if leads:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from userpool.flows.results import Grant, Tokens
+from userpool.flows.grant import Grant, Tokens
 from userpool.protocol.errors import TokenError
 from userpool.protocol.tokens import ClaimError, decode_unverified
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from userpool.flows.results import Tokens
+from userpool.flows.grant import Tokens
 from userpool.protocol.errors import TokenError
 
 from .held import Held, hold

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from userpool.flows.results import NewDevice
-from userpool.protocol.errors import UserPoolError
+if TYPE_CHECKING:
+    from userpool.flows.grant import NewDevice
+    from userpool.protocol.errors import UserPoolError
 
 U = TypeVar("U")
 

@@ -4,7 +4,6 @@ other.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
@@ -20,6 +19,8 @@ T = TypeVar("T")
 
 async def in_thread(work: Callable[[], T]) -> T:
     """Do what may block in a thread, so that the event loop is not held."""
+    import asyncio  # a program without an event loop does without
+
     return await asyncio.to_thread(work)
 
 

@@ -7,30 +7,18 @@ set up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from userpool.protocol import operations as ops
-from userpool.protocol.challenge_reading import read_challenge
-from userpool.protocol.challenges import (
-    TOKENS,
-    Challenge,
-    ChallengeStep,
-    EmailSetupRequired,
-    MfaMethod,
-    MfaSetupRequired,
-    TotpSetupRequired,
-    may_follow,
-)
-from userpool.protocol.effects import Flow, now
+from userpool.protocol._challenge_order import TOKENS, may_follow
+from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ProtocolError
 
 from . import members
 from .config import ClientConfig, UserContext
+from .grant import Grant, NewDevice, Tokens
 from .invoke import Reply, exchange, invoke
-from .mfa import associate_software_token
-from .results import Grant, NewDevice, Tokens
 
 if TYPE_CHECKING:
     from userpool.protocol._generated.idp.auth import (
@@ -38,11 +26,9 @@ if TYPE_CHECKING:
         InitiateAuthResponse,
         RespondToAuthChallengeResponse,
     )
+    from userpool.protocol.challenges import ChallengeStep
 
     AuthReply: TypeAlias = InitiateAuthResponse | RespondToAuthChallengeResponse
-
-MAX_CHALLENGES: Final = 10
-"""A sign-in that asks more often than this goes round in circles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,37 +106,12 @@ def conclude(
         raise ProtocolError(f"The service went on with {following or 'tokens'}, which may not follow {step}.")
     if result is not None:
         return grant(result, user_id=user_id, device_key=along.device_key)
-    if position > MAX_CHALLENGES:
-        raise ProtocolError(f"The service asked more than {MAX_CHALLENGES} times in one sign-in.")
-    challenge = read_challenge(
-        following or "",
-        reply.challenge_parameters or {},
-        username=username,
-        user_id=user_id,
-        client_id=along.config.client_id,
-        issued_at=datetime.fromtimestamp((yield from now()), UTC),
-        position=position,
-        session=reply.session,
-        device_key=along.device_key,
-        available=reply.available_challenges or (),
+    # Loaded when somebody is asked, not before the first request can go out.
+    from .asking import ask
+
+    return (
+        yield from ask(along, reply, following or "", username=username, user_id=user_id, position=position)
     )
-    if isinstance(challenge, MfaSetupRequired) and len(challenge.methods) == 1:
-        return (yield from set_up(along, challenge, challenge.methods[0]))
-    return challenge
-
-
-def set_up(along: SignIn, challenge: MfaSetupRequired, method: str) -> Flow[ChallengeStep]:
-    """Begin to set up `method`; one that cannot be set up by an answer leaves the challenge as it is."""
-    match method:
-        case MfaMethod.TOTP:
-            secret_code, session = yield from associate_software_token(
-                along.config, session=challenge.session
-            )
-            return TotpSetupRequired(**{**_common(challenge), "session": session}, secret_code=secret_code)
-        case MfaMethod.EMAIL:
-            return EmailSetupRequired(**_common(challenge))
-        case _:
-            return challenge
 
 
 def grant(
@@ -187,7 +148,3 @@ def _proof_of_client(along: SignIn, username: str) -> dict[str, str]:
         "DEVICE_KEY": along.device_key,
     }
     return {name: value for name, value in optional.items() if value is not None}
-
-
-def _common(challenge: MfaSetupRequired) -> dict[str, Any]:
-    return {each.name: getattr(challenge, each.name) for each in fields(Challenge)}

@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from userpool.protocol.challenges import CodeDelivery
 from userpool.protocol.errors import ParameterError
 from userpool.protocol.secret_hash import secret_hash as make_secret_hash
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
         CodeDeliveryDetailsType,
         UserContextDataType,
     )
+    from userpool.protocol.challenges import CodeDelivery
 
 _LONGEST_USERNAME: Final = 128
 _CATEGORIES: Final = frozenset("LMSNP")
@@ -88,6 +88,8 @@ def attribute_map(attributes: Iterable[AttributeType]) -> dict[str, str]:
 
 def code_delivery(details: CodeDeliveryDetailsType | None) -> CodeDelivery | None:
     """Where a code went, if one did."""
+    from userpool.protocol.challenges import CodeDelivery
+
     if details is None:
         return None
     return CodeDelivery(details.delivery_medium or "", details.destination or "", details.attribute_name)

@@ -5,7 +5,7 @@ AssociateSoftwareToken, VerifySoftwareToken, SetUserMFAPreference.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from userpool.protocol import operations as ops
 from userpool.protocol.effects import Flow
@@ -13,14 +13,17 @@ from userpool.protocol.errors import EnableSoftwareTokenMFAException, ParameterE
 
 from .config import ServiceConfig
 from .invoke import invoke
-from .results import MfaPreference
 
-_SETTINGS: dict[MfaPreference, dict[str, bool]] = {
-    MfaPreference.ENABLED: {"enabled": True},
-    MfaPreference.DISABLED: {"enabled": False},
-    MfaPreference.PREFERRED: {"enabled": True, "preferred_mfa": True},
-    MfaPreference.NOT_PREFERRED: {"enabled": True, "preferred_mfa": False},
+if TYPE_CHECKING:
+    from .results import MfaPreference
+
+_SETTINGS: dict[str, dict[str, bool]] = {
+    "enabled": {"enabled": True},
+    "disabled": {"enabled": False},
+    "preferred": {"enabled": True, "preferred_mfa": True},
+    "not_preferred": {"enabled": True, "preferred_mfa": False},
 }
+"""What each `MfaPreference` is on the wire."""
 
 
 def associate_software_token(
@@ -93,4 +96,4 @@ def set_user_mfa_preference(
 
 
 def _settings(shape: type[Any], preference: MfaPreference | None) -> Any:
-    return None if preference is None else shape(**_SETTINGS[MfaPreference(preference)])
+    return None if preference is None else shape(**_SETTINGS[preference])

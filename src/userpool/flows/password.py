@@ -6,14 +6,17 @@ ForgotPassword, ConfirmForgotPassword, ChangePassword.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from userpool.protocol import operations as ops
-from userpool.protocol.challenges import CodeDelivery
 from userpool.protocol.effects import Flow
 
 from . import members
 from .config import ClientConfig, UserContext
 from .invoke import invoke
+
+if TYPE_CHECKING:
+    from userpool.protocol.challenges import CodeDelivery
 
 
 def forgot_password(

@@ -7,19 +7,25 @@ DeleteUser.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from userpool.protocol import operations as ops
-from userpool.protocol.challenges import CodeDelivery
 from userpool.protocol.effects import Flow
 
 from . import members
 from .config import ClientConfig
 from .invoke import invoke
-from .results import UserProfile
+
+if TYPE_CHECKING:
+    from userpool.protocol.challenges import CodeDelivery
+
+    from .results import UserProfile
 
 
 def get_user(config: ClientConfig, access_token: str) -> Flow[UserProfile]:
     """Read the account (GetUser)."""
+    from .results import UserProfile
+
     reply = yield from invoke(config, ops.GET_USER, ops.GET_USER.input(access_token=access_token))
     return UserProfile(
         username=reply.username,

@@ -15,8 +15,8 @@ from userpool.protocol.errors import InvalidParameterException, ProtocolError, S
 from . import members
 from .auth_calls import SignIn, grant, initiate
 from .config import ClientConfig, RefreshFlow, UserContext
+from .grant import Grant
 from .invoke import invoke
-from .results import Grant
 
 _NOT_KNOWN = frozenset(
     {

@@ -12,10 +12,11 @@ from userpool.protocol.challenges import Answer, ChallengeStep, MfaSetupRequired
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ChallengeError
 
-from .auth_calls import SignIn, answer, conclude, set_up
+from .asking import set_up
+from .auth_calls import SignIn, answer, conclude
 from .config import ClientConfig, UserContext
+from .grant import Grant
 from .mfa import verify_software_token
-from .results import Grant
 
 
 def respond(

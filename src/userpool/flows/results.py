@@ -1,41 +1,16 @@
-"""What conversations end with."""
+"""What the other conversations end with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from userpool.protocol import totp
-from userpool.protocol.challenges import CodeDelivery
 
-
-@dataclass(frozen=True, slots=True)
-class NewDevice:
-    """A device that the pool now tracks (`NewDeviceMetadata`). Until it is confirmed, refreshing may fail."""
-
-    key: str = field(repr=False)
-    group_key: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """What a signed-in user holds. None of it prints."""
-
-    access_token: str = field(repr=False)
-    id_token: str | None = field(default=None, repr=False)
-    refresh_token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """Tokens as a conversation got them, with what the conversation knows besides."""
-
-    tokens: Tokens
-    user_id: str | None = None
-    """The service's own name for the user, where the conversation has told: the tokens must bear it."""
-    device_key: str | None = field(default=None, repr=False)
-    new_device: NewDevice | None = None
+if TYPE_CHECKING:
+    from userpool.protocol.challenges import CodeDelivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from userpool.protocol import srp
-from userpool.protocol.challenges import ChallengeStep
 from userpool.protocol.effects import Flow, compute, now, random
 from userpool.protocol.errors import ParameterError, ProtocolError
 
@@ -18,11 +17,12 @@ from . import members
 from .auth_calls import SignIn, answer, conclude, initiate
 from .clock import check_clock
 from .config import AuthFlow, ClientConfig, UserContext
+from .grant import Grant
 from .invoke import Reply
-from .results import Grant
 
 if TYPE_CHECKING:
     from userpool.protocol._generated.idp.auth import InitiateAuthResponse
+    from userpool.protocol.challenges import ChallengeStep
 
 
 def sign_in(

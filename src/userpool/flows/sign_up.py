@@ -6,15 +6,19 @@ SignUp, ConfirmSignUp, ResendConfirmationCode.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from userpool.protocol import operations as ops
-from userpool.protocol.challenges import CodeDelivery
 from userpool.protocol.effects import Flow
 
 from . import members
 from .config import ClientConfig, UserContext
 from .invoke import invoke
-from .results import SignUpResult
+
+if TYPE_CHECKING:
+    from userpool.protocol.challenges import CodeDelivery
+
+    from .results import SignUpResult
 
 
 def sign_up(
@@ -28,6 +32,8 @@ def sign_up(
     user_context: UserContext | None = None,
 ) -> Flow[SignUpResult]:
     """Ask for an account (SignUp). Never sent twice: a lost answer leaves it open whether the user exists."""
+    from .results import SignUpResult
+
     request = ops.SIGN_UP.input(
         client_id=config.client_id,
         username=username,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from userpool import flows
 from userpool.client.credentials import CredentialsSource
 from userpool.client.waiting import in_thread
-from userpool.flows import admin
 from userpool.flows.config import ServiceConfig
 from userpool.protocol.errors import ParameterError, ProtocolError
 from userpool.protocol.operations import Operation
@@ -46,7 +46,7 @@ class AsyncAdminCalls:
         """
         credentials = await in_thread(self._credentials)
         return await self._connection.run(
-            admin.call(self._config, operation, request, credentials=credentials)
+            flows.admin.call(self._config, operation, request, credentials=credentials)
         )
 
     def _pool(self, user_pool_id: str | None) -> str:

@@ -6,37 +6,32 @@ import time
 from collections.abc import Callable, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
+from userpool import flows
 from userpool.client.checking import Checker
 from userpool.client.flights import AsyncFlights
 from userpool.client.held import REFRESH_MARGIN, Held, hold
 from userpool.client.record import Keys
 from userpool.client.settings import client_config
-from userpool.client.signed_in import SignedIn
 from userpool.client.waiting import async_storage
-from userpool.flows import password as password_flows
-from userpool.flows import respond as respond_flows
-from userpool.flows import sign_in as sign_in_flows
-from userpool.flows import sign_up as sign_up_flows
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
-from userpool.flows.results import Grant, SignUpResult, Tokens
-from userpool.protocol.challenges import Answer, ChallengeStep, CodeDelivery
+from userpool.flows.grant import Grant, Tokens
 from userpool.protocol.effects import Flow
 
 from .connection import AsyncConnection
 from .session import AsyncHome, AsyncSession
-from .user import AsyncUser
 
 if TYPE_CHECKING:
     from userpool.client.waiting import AnyStorage
     from userpool.embedded import AsyncEmbeddedUserPool
+    from userpool.flows.results import SignUpResult
+    from userpool.protocol.challenges import Answer, ChallengeStep, CodeDelivery
     from userpool.transports.api import AsyncTransport
 
     from .admin import AsyncAdmin
-
-AsyncSignInStep: TypeAlias = SignedIn[AsyncUser] | ChallengeStep
-"""What a sign-in comes to: `SignedIn`, or a challenge to answer."""
+    from .steps import AsyncSignInStep
+    from .user import AsyncUser
 
 
 class AsyncUserPool:
@@ -193,7 +188,7 @@ class AsyncUserPool:
             ParameterError: an argument breaks the contract's limits; nothing was sent.
         """
         return await self._connection.run(
-            sign_up_flows.sign_up(
+            flows.sign_up.sign_up(
                 self._config,
                 username,
                 password,
@@ -232,7 +227,7 @@ class AsyncUserPool:
             ExpiredCodeException: the code is too old: have one sent with `resend_confirmation_code`.
         """
         return await self._connection.run(
-            sign_up_flows.confirm_sign_up(
+            flows.sign_up.confirm_sign_up(
                 self._config,
                 username,
                 confirmation_code,
@@ -252,7 +247,7 @@ class AsyncUserPool:
     ) -> CodeDelivery | None:
         """Have the sign-up's code sent again (ResendConfirmationCode); returns where it went."""
         return await self._connection.run(
-            sign_up_flows.resend_confirmation_code(
+            flows.sign_up.resend_confirmation_code(
                 self._config, username, client_metadata=client_metadata, user_context=user_context
             )
         )
@@ -290,7 +285,7 @@ class AsyncUserPool:
             ServiceError, TransportError, ProtocolError: the service refused, was not reached, or is none.
         """
         return await self._step(
-            sign_in_flows.sign_in(
+            flows.sign_in.sign_in(
                 self._config,
                 username,
                 password,
@@ -325,7 +320,7 @@ class AsyncUserPool:
             TokenVerificationError, ServiceError, TransportError, ProtocolError: as `sign_in`.
         """
         return await self._step(
-            respond_flows.respond(
+            flows.respond.respond(
                 self._config, answer, client_metadata=client_metadata, user_context=user_context
             )
         )
@@ -339,7 +334,7 @@ class AsyncUserPool:
     ) -> CodeDelivery | None:
         """Have a code sent that allows a new password (ForgotPassword); returns where it went."""
         return await self._connection.run(
-            password_flows.forgot_password(
+            flows.password.forgot_password(
                 self._config, username, client_metadata=client_metadata, user_context=user_context
             )
         )
@@ -361,7 +356,7 @@ class AsyncUserPool:
             InvalidPasswordException: the password breaks the pool's rules; the message says which.
         """
         await self._connection.run(
-            password_flows.confirm_forgot_password(
+            flows.password.confirm_forgot_password(
                 self._config,
                 username,
                 confirmation_code,
@@ -382,7 +377,7 @@ class AsyncUserPool:
         if username is None:
             return None
         held = home.keys.decode(await home.storage.load(home.keys.user(username)), username)
-        return AsyncUser(home, AsyncSession(home, held, stored=True)) if held else None
+        return self._user(AsyncSession(home, held, stored=True)) if held else None
 
     def user(
         self,
@@ -408,7 +403,7 @@ class AsyncUserPool:
         """
         tokens = Tokens(access_token=access_token, id_token=id_token, refresh_token=refresh_token)
         held = hold(tokens, client_id=self.client_id, device_key=device_key)
-        return AsyncUser(self._home, AsyncSession(self._home, held, stored=False))
+        return self._user(AsyncSession(self._home, held, stored=False))
 
     async def aclose(self) -> None:
         """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
@@ -424,6 +419,11 @@ class AsyncUserPool:
     ) -> None:
         await self.aclose()
 
+    def _user(self, session: AsyncSession) -> AsyncUser:
+        from .user import AsyncUser
+
+        return AsyncUser(self._home, session)
+
     async def _step(self, conversation: Flow[Grant | ChallengeStep]) -> AsyncSignInStep:
         outcome = await self._connection.run(conversation)
         if not isinstance(outcome, Grant):
@@ -432,4 +432,6 @@ class AsyncUserPool:
         await self._home.check(held, outcome.user_id)
         session = AsyncSession(self._home, held, stored=True)
         await session.keep()
-        return SignedIn(AsyncUser(self._home, session), outcome.new_device)
+        from userpool.client.signed_in import SignedIn
+
+        return SignedIn(self._user(session), outcome.new_device)

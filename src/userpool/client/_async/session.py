@@ -14,14 +14,14 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from userpool import flows
 from userpool.client.checking import NO_KEYS, Checker
 from userpool.client.flights import AsyncFlights
 from userpool.client.held import REFRESH_MARGIN, Held, hold_grant
 from userpool.client.judging import StorageWarning, ends_session
 from userpool.client.record import Keys
 from userpool.flows.config import ClientConfig, RefreshFlow
-from userpool.flows.refresh import refresh
-from userpool.flows.results import Grant
+from userpool.flows.grant import Grant
 from userpool.protocol.errors import (
     ServiceError,
     SessionExpired,
@@ -176,7 +176,7 @@ class AsyncSession:
 
     async def _ask(self, held: Held, client_metadata: Mapping[str, str] | None) -> Held:
         home = self._home
-        conversation = refresh(
+        conversation = flows.refresh.refresh(
             home.config,
             held.tokens.refresh_token or "",
             username=held.username,

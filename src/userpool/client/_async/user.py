@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from userpool import flows
 from userpool.client.judging import is_old_access_token
 from userpool.client.signed_in import SignOutResult
-from userpool.flows import mfa, password, profile, sign_out
-from userpool.flows.results import MfaPreference, Tokens, TotpSeed, UserProfile
-from userpool.protocol.challenges import CodeDelivery
+from userpool.flows.results import TotpSeed
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ParameterError, ServiceError, UserPoolError
 
 from .session import AsyncHome, AsyncSession
+
+if TYPE_CHECKING:
+    from userpool.flows.grant import Tokens
+    from userpool.flows.results import MfaPreference, UserProfile
+    from userpool.protocol.challenges import CodeDelivery
 
 T = TypeVar("T")
 
@@ -71,7 +75,7 @@ class AsyncUser:
 
     async def get_user(self) -> UserProfile:
         """Read the account (GetUser)."""
-        return await self._call(lambda token: profile.get_user(self._config, token))
+        return await self._call(lambda token: flows.profile.get_user(self._config, token))
 
     async def update_user_attributes(
         self, attributes: Mapping[str, str], *, client_metadata: Mapping[str, str] | None = None
@@ -80,7 +84,7 @@ class AsyncUser:
         verified.
         """
         return await self._call(
-            lambda token: profile.update_user_attributes(
+            lambda token: flows.profile.update_user_attributes(
                 self._config, token, attributes, client_metadata=client_metadata
             )
         )
@@ -88,14 +92,14 @@ class AsyncUser:
     async def delete_user_attributes(self, names: Iterable[str]) -> None:
         """Remove attributes by name (DeleteUserAttributes)."""
         wanted = [names] if isinstance(names, str) else list(names)
-        await self._call(lambda token: profile.delete_user_attributes(self._config, token, wanted))
+        await self._call(lambda token: flows.profile.delete_user_attributes(self._config, token, wanted))
 
     async def get_user_attribute_verification_code(
         self, attribute_name: str, *, client_metadata: Mapping[str, str] | None = None
     ) -> CodeDelivery | None:
         """Have a code sent to the address in an attribute (GetUserAttributeVerificationCode)."""
         return await self._call(
-            lambda token: profile.get_user_attribute_verification_code(
+            lambda token: flows.profile.get_user_attribute_verification_code(
                 self._config, token, attribute_name, client_metadata=client_metadata
             )
         )
@@ -103,13 +107,15 @@ class AsyncUser:
     async def verify_user_attribute(self, attribute_name: str, code: str) -> None:
         """Give that code (VerifyUserAttribute)."""
         await self._call(
-            lambda token: profile.verify_user_attribute(self._config, token, attribute_name, code)
+            lambda token: flows.profile.verify_user_attribute(self._config, token, attribute_name, code)
         )
 
     async def change_password(self, previous_password: str | None, proposed_password: str) -> None:
         """Replace the password (ChangePassword); the previous one is `None` for who has none yet."""
         await self._call(
-            lambda token: password.change_password(self._config, token, previous_password, proposed_password)
+            lambda token: flows.password.change_password(
+                self._config, token, previous_password, proposed_password
+            )
         )
 
     async def associate_software_token(self) -> TotpSeed:
@@ -117,7 +123,7 @@ class AsyncUser:
         makes it count.
         """
         secret_code, _ = await self._call(
-            lambda token: mfa.associate_software_token(self._config, access_token=token)
+            lambda token: flows.mfa.associate_software_token(self._config, access_token=token)
         )
         return TotpSeed(secret_code, self.username)
 
@@ -128,7 +134,7 @@ class AsyncUser:
             EnableSoftwareTokenMFAException: the code is wrong; another may be tried.
         """
         await self._call(
-            lambda token: mfa.verify_software_token(
+            lambda token: flows.mfa.verify_software_token(
                 self._config, user_code, device_name=device_name, access_token=token
             )
         )
@@ -144,7 +150,9 @@ class AsyncUser:
         it is.
         """
         await self._call(
-            lambda token: mfa.set_user_mfa_preference(self._config, token, sms=sms, totp=totp, email=email)
+            lambda token: flows.mfa.set_user_mfa_preference(
+                self._config, token, sms=sms, totp=totp, email=email
+            )
         )
 
     async def sign_out(self) -> SignOutResult:
@@ -161,7 +169,7 @@ class AsyncUser:
         if refresh_token is None:
             return SignOutResult(revoked=False)
         try:
-            await self._home.connection.run(sign_out.revoke_token(self._config, refresh_token))
+            await self._home.connection.run(flows.sign_out.revoke_token(self._config, refresh_token))
         except UserPoolError as error:
             return SignOutResult(revoked=False, error=error)
         return SignOutResult(revoked=True)
@@ -175,19 +183,19 @@ class AsyncUser:
         refresh_token = self._session.held.tokens.refresh_token
         if refresh_token is None:
             raise ParameterError("These tokens came without a refresh token: there is nothing to revoke.")
-        await self._home.connection.run(sign_out.revoke_token(self._config, refresh_token))
+        await self._home.connection.run(flows.sign_out.revoke_token(self._config, refresh_token))
         await self._session.end()
 
     async def global_sign_out(self) -> None:
         """Have the service end every sign-in of this user, on all devices (GlobalSignOut), then forget
         the tokens.
         """
-        await self._call(lambda token: sign_out.global_sign_out(self._config, token))
+        await self._call(lambda token: flows.sign_out.global_sign_out(self._config, token))
         await self._session.end()
 
     async def delete_user(self) -> None:
         """Delete the account for good (DeleteUser), then forget the tokens."""
-        await self._call(lambda token: profile.delete_user(self._config, token))
+        await self._call(lambda token: flows.profile.delete_user(self._config, token))
         await self._session.end()
 
     async def _call(self, conversation: Callable[[str], Flow[T]]) -> T:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from userpool import flows
 from userpool.client.credentials import CredentialsSource
 from userpool.client.waiting import in_place
-from userpool.flows import admin
 from userpool.flows.config import ServiceConfig
 from userpool.protocol.errors import ParameterError, ProtocolError
 from userpool.protocol.operations import Operation
@@ -46,7 +46,9 @@ class AdminCalls:
         admin.call(ops.LIST_GROUPS, ops.LIST_GROUPS.input(user_pool_id="…"))
         """
         credentials = in_place(self._credentials)
-        return self._connection.run(admin.call(self._config, operation, request, credentials=credentials))
+        return self._connection.run(
+            flows.admin.call(self._config, operation, request, credentials=credentials)
+        )
 
     def _pool(self, user_pool_id: str | None) -> str:
         chosen = user_pool_id or self._user_pool_id

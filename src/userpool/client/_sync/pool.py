@@ -7,37 +7,32 @@ import time
 from collections.abc import Callable, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
+from userpool import flows
 from userpool.client.checking import Checker
 from userpool.client.flights import Flights
 from userpool.client.held import REFRESH_MARGIN, Held, hold
 from userpool.client.record import Keys
 from userpool.client.settings import client_config
-from userpool.client.signed_in import SignedIn
 from userpool.client.waiting import plain_storage
-from userpool.flows import password as password_flows
-from userpool.flows import respond as respond_flows
-from userpool.flows import sign_in as sign_in_flows
-from userpool.flows import sign_up as sign_up_flows
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
-from userpool.flows.results import Grant, SignUpResult, Tokens
-from userpool.protocol.challenges import Answer, ChallengeStep, CodeDelivery
+from userpool.flows.grant import Grant, Tokens
 from userpool.protocol.effects import Flow
 
 from .connection import Connection
 from .session import Home, Session
-from .user import User
 
 if TYPE_CHECKING:
     from userpool.client.waiting import Storage
     from userpool.embedded import EmbeddedUserPool
+    from userpool.flows.results import SignUpResult
+    from userpool.protocol.challenges import Answer, ChallengeStep, CodeDelivery
     from userpool.transports.api import Transport
 
     from .admin import Admin
-
-SignInStep: TypeAlias = SignedIn[User] | ChallengeStep
-"""What a sign-in comes to: `SignedIn`, or a challenge to answer."""
+    from .steps import SignInStep
+    from .user import User
 
 
 class UserPool:
@@ -194,7 +189,7 @@ class UserPool:
             ParameterError: an argument breaks the contract's limits; nothing was sent.
         """
         return self._connection.run(
-            sign_up_flows.sign_up(
+            flows.sign_up.sign_up(
                 self._config,
                 username,
                 password,
@@ -233,7 +228,7 @@ class UserPool:
             ExpiredCodeException: the code is too old: have one sent with `resend_confirmation_code`.
         """
         return self._connection.run(
-            sign_up_flows.confirm_sign_up(
+            flows.sign_up.confirm_sign_up(
                 self._config,
                 username,
                 confirmation_code,
@@ -253,7 +248,7 @@ class UserPool:
     ) -> CodeDelivery | None:
         """Have the sign-up's code sent again (ResendConfirmationCode); returns where it went."""
         return self._connection.run(
-            sign_up_flows.resend_confirmation_code(
+            flows.sign_up.resend_confirmation_code(
                 self._config, username, client_metadata=client_metadata, user_context=user_context
             )
         )
@@ -291,7 +286,7 @@ class UserPool:
             ServiceError, TransportError, ProtocolError: the service refused, was not reached, or is none.
         """
         return self._step(
-            sign_in_flows.sign_in(
+            flows.sign_in.sign_in(
                 self._config,
                 username,
                 password,
@@ -326,7 +321,7 @@ class UserPool:
             TokenVerificationError, ServiceError, TransportError, ProtocolError: as `sign_in`.
         """
         return self._step(
-            respond_flows.respond(
+            flows.respond.respond(
                 self._config, answer, client_metadata=client_metadata, user_context=user_context
             )
         )
@@ -340,7 +335,7 @@ class UserPool:
     ) -> CodeDelivery | None:
         """Have a code sent that allows a new password (ForgotPassword); returns where it went."""
         return self._connection.run(
-            password_flows.forgot_password(
+            flows.password.forgot_password(
                 self._config, username, client_metadata=client_metadata, user_context=user_context
             )
         )
@@ -362,7 +357,7 @@ class UserPool:
             InvalidPasswordException: the password breaks the pool's rules; the message says which.
         """
         self._connection.run(
-            password_flows.confirm_forgot_password(
+            flows.password.confirm_forgot_password(
                 self._config,
                 username,
                 confirmation_code,
@@ -383,7 +378,7 @@ class UserPool:
         if username is None:
             return None
         held = home.keys.decode(home.storage.load(home.keys.user(username)), username)
-        return User(home, Session(home, held, stored=True)) if held else None
+        return self._user(Session(home, held, stored=True)) if held else None
 
     def user(
         self,
@@ -409,7 +404,7 @@ class UserPool:
         """
         tokens = Tokens(access_token=access_token, id_token=id_token, refresh_token=refresh_token)
         held = hold(tokens, client_id=self.client_id, device_key=device_key)
-        return User(self._home, Session(self._home, held, stored=False))
+        return self._user(Session(self._home, held, stored=False))
 
     def close(self) -> None:
         """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
@@ -425,6 +420,11 @@ class UserPool:
     ) -> None:
         self.close()
 
+    def _user(self, session: Session) -> User:
+        from .user import User
+
+        return User(self._home, session)
+
     def _step(self, conversation: Flow[Grant | ChallengeStep]) -> SignInStep:
         outcome = self._connection.run(conversation)
         if not isinstance(outcome, Grant):
@@ -433,4 +433,6 @@ class UserPool:
         self._home.check(held, outcome.user_id)
         session = Session(self._home, held, stored=True)
         session.keep()
-        return SignedIn(User(self._home, session), outcome.new_device)
+        from userpool.client.signed_in import SignedIn
+
+        return SignedIn(self._user(session), outcome.new_device)

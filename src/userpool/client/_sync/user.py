@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from userpool import flows
 from userpool.client.judging import is_old_access_token
 from userpool.client.signed_in import SignOutResult
-from userpool.flows import mfa, password, profile, sign_out
-from userpool.flows.results import MfaPreference, Tokens, TotpSeed, UserProfile
-from userpool.protocol.challenges import CodeDelivery
+from userpool.flows.results import TotpSeed
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ParameterError, ServiceError, UserPoolError
 
 from .session import Home, Session
+
+if TYPE_CHECKING:
+    from userpool.flows.grant import Tokens
+    from userpool.flows.results import MfaPreference, UserProfile
+    from userpool.protocol.challenges import CodeDelivery
 
 T = TypeVar("T")
 
@@ -72,7 +76,7 @@ class User:
 
     def get_user(self) -> UserProfile:
         """Read the account (GetUser)."""
-        return self._call(lambda token: profile.get_user(self._config, token))
+        return self._call(lambda token: flows.profile.get_user(self._config, token))
 
     def update_user_attributes(
         self, attributes: Mapping[str, str], *, client_metadata: Mapping[str, str] | None = None
@@ -81,7 +85,7 @@ class User:
         verified.
         """
         return self._call(
-            lambda token: profile.update_user_attributes(
+            lambda token: flows.profile.update_user_attributes(
                 self._config, token, attributes, client_metadata=client_metadata
             )
         )
@@ -89,26 +93,30 @@ class User:
     def delete_user_attributes(self, names: Iterable[str]) -> None:
         """Remove attributes by name (DeleteUserAttributes)."""
         wanted = [names] if isinstance(names, str) else list(names)
-        self._call(lambda token: profile.delete_user_attributes(self._config, token, wanted))
+        self._call(lambda token: flows.profile.delete_user_attributes(self._config, token, wanted))
 
     def get_user_attribute_verification_code(
         self, attribute_name: str, *, client_metadata: Mapping[str, str] | None = None
     ) -> CodeDelivery | None:
         """Have a code sent to the address in an attribute (GetUserAttributeVerificationCode)."""
         return self._call(
-            lambda token: profile.get_user_attribute_verification_code(
+            lambda token: flows.profile.get_user_attribute_verification_code(
                 self._config, token, attribute_name, client_metadata=client_metadata
             )
         )
 
     def verify_user_attribute(self, attribute_name: str, code: str) -> None:
         """Give that code (VerifyUserAttribute)."""
-        self._call(lambda token: profile.verify_user_attribute(self._config, token, attribute_name, code))
+        self._call(
+            lambda token: flows.profile.verify_user_attribute(self._config, token, attribute_name, code)
+        )
 
     def change_password(self, previous_password: str | None, proposed_password: str) -> None:
         """Replace the password (ChangePassword); the previous one is `None` for who has none yet."""
         self._call(
-            lambda token: password.change_password(self._config, token, previous_password, proposed_password)
+            lambda token: flows.password.change_password(
+                self._config, token, previous_password, proposed_password
+            )
         )
 
     def associate_software_token(self) -> TotpSeed:
@@ -116,7 +124,7 @@ class User:
         makes it count.
         """
         secret_code, _ = self._call(
-            lambda token: mfa.associate_software_token(self._config, access_token=token)
+            lambda token: flows.mfa.associate_software_token(self._config, access_token=token)
         )
         return TotpSeed(secret_code, self.username)
 
@@ -127,7 +135,7 @@ class User:
             EnableSoftwareTokenMFAException: the code is wrong; another may be tried.
         """
         self._call(
-            lambda token: mfa.verify_software_token(
+            lambda token: flows.mfa.verify_software_token(
                 self._config, user_code, device_name=device_name, access_token=token
             )
         )
@@ -143,7 +151,9 @@ class User:
         it is.
         """
         self._call(
-            lambda token: mfa.set_user_mfa_preference(self._config, token, sms=sms, totp=totp, email=email)
+            lambda token: flows.mfa.set_user_mfa_preference(
+                self._config, token, sms=sms, totp=totp, email=email
+            )
         )
 
     def sign_out(self) -> SignOutResult:
@@ -160,7 +170,7 @@ class User:
         if refresh_token is None:
             return SignOutResult(revoked=False)
         try:
-            self._home.connection.run(sign_out.revoke_token(self._config, refresh_token))
+            self._home.connection.run(flows.sign_out.revoke_token(self._config, refresh_token))
         except UserPoolError as error:
             return SignOutResult(revoked=False, error=error)
         return SignOutResult(revoked=True)
@@ -174,19 +184,19 @@ class User:
         refresh_token = self._session.held.tokens.refresh_token
         if refresh_token is None:
             raise ParameterError("These tokens came without a refresh token: there is nothing to revoke.")
-        self._home.connection.run(sign_out.revoke_token(self._config, refresh_token))
+        self._home.connection.run(flows.sign_out.revoke_token(self._config, refresh_token))
         self._session.end()
 
     def global_sign_out(self) -> None:
         """Have the service end every sign-in of this user, on all devices (GlobalSignOut), then forget
         the tokens.
         """
-        self._call(lambda token: sign_out.global_sign_out(self._config, token))
+        self._call(lambda token: flows.sign_out.global_sign_out(self._config, token))
         self._session.end()
 
     def delete_user(self) -> None:
         """Delete the account for good (DeleteUser), then forget the tokens."""
-        self._call(lambda token: profile.delete_user(self._config, token))
+        self._call(lambda token: flows.profile.delete_user(self._config, token))
         self._session.end()
 
     def _call(self, conversation: Callable[[str], Flow[T]]) -> T:
