@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ from userpool.service import keyfile
 from userpool.service import serve as serve_module
 from userpool.service.app import Service
 from userpool.service.keyfile import AdminKey, KeySet, SealingKey
+from userpool.service.ports import StoreError
+from userpool.service.seed import parse_seed
 from userpool.service.serve import Options, ServeError, find_keys, serve
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and modes are those of POSIX here")
@@ -255,7 +258,9 @@ def test_what_expired_goes_while_nobody_calls(monkeypatch: pytest.MonkeyPatch) -
     async def keep() -> bool:
         with Service.open() as service:
             monkeypatch.setattr(service, "purge_quietly", purged.set)
-            housekeeping = asyncio.create_task(serve_module._keep_house(service))
+            housekeeping = asyncio.create_task(
+                serve_module._keep_house(service, renew=False, stopped=purged.is_set)
+            )
             found = await asyncio.to_thread(purged.wait, 10)
             housekeeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -263,6 +268,48 @@ def test_what_expired_goes_while_nobody_calls(monkeypatch: pytest.MonkeyPatch) -
             return found
 
     assert asyncio.run(keep())
+
+
+def test_a_new_sealing_key_takes_over_and_the_old_one_can_go(tmp_path: Path) -> None:
+    file = tmp_path / "userpool.keys"
+    old = keys()
+    keyfile.save(file, old)
+    database = f"sqlite:///{tmp_path / 'userpool.db'}"
+    with Service.open(database, keys=old) as service:
+        parse_seed(tomllib.loads(TEXT)).plant(service.context)
+    both = old.with_sealing(SealingKey.generate(os.urandom, 2.0))
+    keyfile.save(file, both)
+    with Served(directory=tmp_path) as served:
+        deadline = time.monotonic() + 30
+        while "can be revoked" not in served.errors.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        served.stop()
+    keyfile.save(file, both.without_sealing(old.sealing[0].text))
+    with Served(directory=tmp_path) as served:
+        parameters = {"USERNAME": "ada", "PASSWORD": PASSWORD}
+        status, body = served.call(
+            "InitiateAuth", ClientId=CLIENT, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
+        )
+        assert status == 200, body
+
+
+def test_sealing_anew_that_fails_says_so(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Service.open() as service:
+
+        def fail(_: object) -> int:
+            raise StoreError("disk full")
+
+        monkeypatch.setattr(service, "reseal", fail)
+        serve_module._renew_seals(service, lambda: False)
+    assert "keep the older ones" in caplog.text
+
+
+def test_sealing_anew_that_is_stopped_promises_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with Service.open() as service:
+        serve_module._renew_seals(service, lambda: True)
+    assert caplog.text == ""
 
 
 # ---------------------------------------------------------------- what comes over the wire

@@ -21,6 +21,7 @@ from .keyfile import KeySet, SealingKey
 from .keys import KeyRing, open_ring
 from .messages.outbox import Delivered, Outbox, reveal
 from .ports import Messages, Random, Store
+from .reseal import reseal
 from .sealed import SpareKeys
 from .store import open_store
 
@@ -127,6 +128,14 @@ class Service:
         """
         messages = self.context.store.read(lambda reader: reader.messages(to=to, pool_id=pool_id))
         return reveal(self.context.keys, messages)
+
+    def reseal(self, stopped: Callable[[], bool] = lambda: False) -> int:
+        """Seal everything with the newest sealing key; how many records that took.
+
+        After it the older keys are needed for nothing but challenges that are being answered. `stopped` is
+        asked before each step and ends it early.
+        """
+        return reseal(self.context.store, self._ring, stopped)
 
     def purge(self) -> int:
         """Delete what has expired; how many rows went. `handle` does it by itself every few minutes."""

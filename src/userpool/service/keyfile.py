@@ -130,7 +130,8 @@ class KeySet:
         if found[0] == self.sealing[-1]:
             raise KeyFileError(
                 "This is the sealing key in use. Make a new one first (`userpool keys create --sealing`), "
-                "and let the service seal everything anew before this one is revoked."
+                "and start "
+                "the service once with both: it seals everything anew. Then this one can be revoked."
             )
         return replace(self, sealing=tuple(key for key in self.sealing if key != found[0]))
 

@@ -33,6 +33,15 @@ class KeyRing:
         """The inverse; raises `Unsealable` when the key is gone or the data or its context were changed."""
         return self._sealer.open(label, sealed, context)
 
+    def renew(self, label: str, sealed: bytes, context: bytes) -> bytes:
+        """The same secret under the newest key; `sealed` itself where it is under that already.
+
+        Raises `Unsealable` as `open` does.
+        """
+        if self._sealer.is_current(sealed):
+            return sealed
+        return self.seal(label, self.open(label, sealed, context), context)
+
     def digest(self, label: str, data: bytes) -> bytes:
         """A keyed hash of 32 bytes, the same for as long as the database lives."""
         key = self._labels.get(label)

@@ -4,7 +4,7 @@ alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from userpool.protocol import srp
 from userpool.protocol.errors import PasswordHistoryPolicyViolationException
@@ -14,6 +14,7 @@ from .domain.existence import ghost_salt, ghost_verifier
 from .domain.passwords import remembered
 from .domain.records import PasswordRecord, Pool, User
 from .domain.settings import PoolSettings
+from .keys import KeyRing
 
 SALT_BYTES = 16
 _LABEL = "password verifier"
@@ -54,6 +55,8 @@ def credentials(context: Context, pool: Pool, user: User | None, sub: str, usern
     if user is None or user.password is None:
         keyed = context.keys.digest
         salt, verifier = ghost_salt(pool.id, sub, keyed), ghost_verifier(pool.id, sub, keyed)
+        # Nobody needs it: sealing takes as long as opening what a user who exists has.
+        context.keys.seal(_LABEL, verifier.to_bytes(_VERIFIER_BYTES), _binding(pool.id, sub, salt))
         return Credentials(_name(pool), username, salt, verifier)
     return _opened(context, pool, user, user.password)
 
@@ -75,6 +78,20 @@ def make_record(
     verifier = srp.verifier(_name(pool), username, password, int.from_bytes(salt), context.power)
     sealed = context.keys.seal(_LABEL, verifier.to_bytes(_VERIFIER_BYTES), _binding(pool.id, sub, salt))
     return PasswordRecord(salt, sealed, context.clock.now(), temporary)
+
+
+def renew_passwords(ring: KeyRing, user: User) -> User:
+    """A user with the verifiers of present and earlier passwords under the newest sealing key."""
+
+    def renew(record: PasswordRecord) -> PasswordRecord:
+        binding = _binding(user.pool_id, user.sub, record.salt)
+        return replace(record, sealed_verifier=ring.renew(_LABEL, record.sealed_verifier, binding))
+
+    return replace(
+        user,
+        password=None if user.password is None else renew(user.password),
+        password_history=tuple(map(renew, user.password_history)),
+    )
 
 
 def check_history(context: Context, pool: Pool, user: User, password: str) -> None:

@@ -147,6 +147,9 @@ class Writer(Reader, Protocol):
 
     def add_pool(self, pool: Pool, keys: Sequence[SigningKey]) -> None: ...
     def put_pool(self, pool: Pool) -> None: ...
+    def put_signing_key(self, key: SigningKey) -> None:
+        """Add a key to a pool, or replace the one of this `kid`."""
+
     def delete_pool(self, pool_id: str) -> None:
         """Delete a pool and everything in it."""
 

@@ -10,10 +10,12 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from userpool.crypto import rs256
 
 from .domain.records import AppClient, ClientSecret, KeyUse, SigningKey
+from .keys import KeyRing
 from .ports import Keys
 
 _SIGNING_KEY = "signing key"
@@ -45,6 +47,21 @@ def open_client_secrets(keys: Keys, client: AppClient) -> tuple[str, ...]:
     return tuple(
         keys.open(_CLIENT_SECRET, one.sealed, _context(client.id, one.id)).decode() for one in client.secrets
     )
+
+
+def renew_signing_key(ring: KeyRing, record: SigningKey) -> SigningKey:
+    """A pool's key under the newest sealing key."""
+    context = _context(record.pool_id, record.kid)
+    return replace(record, sealed=ring.renew(_SIGNING_KEY, record.sealed, context))
+
+
+def renew_client_secrets(ring: KeyRing, client: AppClient) -> AppClient:
+    """An app client with its secrets under the newest sealing key."""
+    secrets = tuple(
+        replace(one, sealed=ring.renew(_CLIENT_SECRET, one.sealed, _context(client.id, one.id)))
+        for one in client.secrets
+    )
+    return replace(client, secrets=secrets)
 
 
 class SpareKeys:

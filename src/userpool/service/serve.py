@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ from .clock import ServiceClock
 from .context import Settings
 from .keyfile import DEFAULT_FILE, KeySet, SealingKey
 from .seed import SeedError, read_seed
+
+_logger = logging.getLogger("userpool.service")
 
 DEFAULT_PORT = 9339
 DEFAULT_DATABASE = "sqlite:///userpool.db"
@@ -76,7 +80,8 @@ def serve(
     with _held_port(options) as holder:
         settings = Settings(region=options.region, issuer=options.issuer, development=options.development)
         with _opened(options, keys, settings) as service:
-            asyncio.run(_run(service, options, holder, output))
+            renew = len(keys.sealing) > 1
+            asyncio.run(_run(service, options, holder, output, renew=renew))
 
 
 def _opened(options: Options, keys: KeySet, settings: Settings) -> Service:
@@ -161,7 +166,9 @@ def _share_port(holder: socket.socket) -> None:
         holder.close()
 
 
-async def _run(service: Service, options: Options, holder: socket.socket, output: IO[str]) -> None:
+async def _run(
+    service: Service, options: Options, holder: socket.socket, output: IO[str], *, renew: bool
+) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.server.embed import Server
@@ -186,13 +193,15 @@ async def _run(service: Service, options: Options, holder: socket.socket, output
     _stop_on_signals(server.stop)
     _share_port(holder)
     serving = asyncio.create_task(server.serve())
-    housekeeping = asyncio.create_task(_keep_house(service))
+    stopping = threading.Event()
+    housekeeping = asyncio.create_task(_keep_house(service, renew=renew, stopped=stopping.is_set))
     try:
         await _answering(serving, options.host, port)
         shown = f"[{options.host}]" if ":" in options.host else options.host
         print(f"http://{shown}:{port}", file=output, flush=True)
         await serving
     finally:
+        stopping.set()
         housekeeping.cancel()
         await asyncio.to_thread(application.close)
 
@@ -222,8 +231,26 @@ async def _answering(serving: asyncio.Task[None], host: str, port: int) -> None:
     await serving
 
 
-async def _keep_house(service: Service) -> None:
-    """Delete what has expired, also while nobody calls."""
+async def _keep_house(service: Service, *, renew: bool, stopped: Callable[[], bool]) -> None:
+    """Delete what has expired, also while nobody calls; where there are several sealing keys, use the
+    newest.
+    """
+    if renew:
+        await asyncio.to_thread(_renew_seals, service, stopped)
     while True:
         await asyncio.sleep(PURGE_SECONDS)
         await asyncio.to_thread(service.purge_quietly)
+
+
+def _renew_seals(service: Service, stopped: Callable[[], bool]) -> None:
+    try:
+        changed = service.reseal(stopped)
+    except Exception:
+        _logger.exception("not everything could be sealed with the newest key: keep the older ones")
+        return
+    if not stopped():
+        _logger.warning(
+            "%d records were sealed anew: everything is under the newest sealing key, older ones can be "
+            "revoked",
+            changed,
+        )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .context import Context
 from .domain.records import User
+from .keys import KeyRing
 
 _LABEL = "totp seed"
 
@@ -16,6 +19,14 @@ def seal_seed(context: Context, user: User, secret: str) -> bytes:
 def open_seed(context: Context, user: User, sealed: bytes) -> str:
     """The seed in base32."""
     return context.keys.open(_LABEL, sealed, _binding(user)).decode()
+
+
+def renew_seed(ring: KeyRing, user: User) -> User:
+    """A user with the seed under the newest sealing key."""
+    if user.totp is None:
+        return user
+    sealed = ring.renew(_LABEL, user.totp.sealed_secret, _binding(user))
+    return replace(user, totp=replace(user.totp, sealed_secret=sealed))
 
 
 def _binding(user: User) -> bytes:

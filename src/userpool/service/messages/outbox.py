@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
 from userpool.crypto.aead import Unsealable
 
 from ..domain.records import Message
+from ..keys import KeyRing
 from ..ports import Keys, Random
 
 _LABEL = "outbox"
@@ -117,6 +118,12 @@ def reveal(keys: Keys, messages: Iterable[Message]) -> list[Delivered]:
             )
         )
     return revealed
+
+
+def renew(ring: KeyRing, message: Message) -> Message:
+    """A message with its code under the newest sealing key."""
+    context = _context(message.pool_id, message.id, message.to)
+    return replace(message, sealed_code=ring.renew(_LABEL, message.sealed_code, context))
 
 
 class Outbox:

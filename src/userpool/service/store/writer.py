@@ -75,6 +75,7 @@ _ADD_POOL = _add(schema.pools)
 _PUT_POOL = _replace(schema.pools)
 _DELETE_POOL = _delete(schema.pools, "id")
 _ADD_SIGNING_KEY = _add(schema.signing_keys)
+_PUT_SIGNING_KEY = _put(schema.signing_keys)
 _ADD_CLIENT = _add(schema.clients)
 _PUT_CLIENT = _replace(schema.clients)
 _DELETE_CLIENT = _delete(schema.clients, "id")
@@ -154,6 +155,9 @@ class StoreWriter(StoreReader):
     def put_pool(self, pool: Pool) -> None:
         if not self._session.change(_PUT_POOL, rows.pool_values(pool)):
             raise Conflict("pool")
+
+    def put_signing_key(self, key: SigningKey) -> None:
+        self._session.change(_PUT_SIGNING_KEY, rows.signing_key_values(key))
 
     def delete_pool(self, pool_id: str) -> None:
         self._session.change(_DELETE_POOL, {"id": pool_id})
