@@ -34,8 +34,19 @@ def running_postgres() -> Iterator[str]:
                     os.environ["XDG_RUNTIME_DIR"] = before
             server = pgserver.get_server(folder / "data", cleanup_mode="stop")
             try:
+                _hurry(server.get_uri())
                 yield server.get_uri()
             finally:
                 server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hurry(url: str) -> None:
+    """Let the server flush nothing to the disk: it does not outlive the tests."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
