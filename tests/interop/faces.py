@@ -56,8 +56,8 @@ class Face(AbstractContextManager["Face"]):
         self._open.append(self._pool(*arguments, **options))
         return self._open[-1]
 
-    def admin(self, endpoint: str, keys: Credentials = KEYS) -> Any:
-        """`Admin` or `AsyncAdmin`."""
+    def admin(self, endpoint: str, keys: Credentials | None = KEYS) -> Any:
+        """`Admin` or `AsyncAdmin`; without keys its calls are not signed."""
         self._open.append(self._admin(region="us-east-1", endpoint=endpoint, credentials=keys))
         return self._open[-1]
 

@@ -74,7 +74,7 @@ def moto(folder: Path) -> Iterator[str]:
         lambda port: [command, "-H", "127.0.0.1", "-p", str(port)],
         "/moto-api/data.json",
         folder,
-        lambda _: environment(MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP="true"),
+        lambda _: environment(),
     ) as url:
         yield url
 

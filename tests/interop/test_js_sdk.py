@@ -277,4 +277,4 @@ def test_delete_oneself(pool: Pool, ada: JsUser, user_of: UserOf) -> None:
     name = ada.ask("getUsername")
     assert ada.call("deleteUser").value == "SUCCESS"
     gone = user_of(pool, name).sign_in(name, PASSWORD)
-    assert gone.error[0] in ("UserNotFoundException", "NotAuthorizedException")
+    assert gone.error == ("UserNotFoundException", "User does not exist.")

@@ -15,6 +15,7 @@ const {
   CognitoUserPool,
   CognitoUserSession,
 } = require('amazon-cognito-identity-js');
+const amplify = require('./amplify.js');
 const srp = require('./srp.js');
 const jwt = require('./jwt.js');
 
@@ -120,6 +121,7 @@ function call(object, method, args, style) {
 }
 
 const actions = {
+  ...amplify.actions,
   ...srp.actions,
   ...jwt.actions,
 
