@@ -6,7 +6,6 @@ in their own; the defaults are the real ones.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -55,6 +54,12 @@ class World:
                 assert_never(effect)
 
 
+async def _sleep(seconds: float) -> None:
+    import asyncio  # here, so that a program without an event loop does without
+
+    await asyncio.sleep(seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class AsyncWorld:
     """What answers a flow in asyncio, whatever the event loop's make."""
@@ -64,7 +69,7 @@ class AsyncWorld:
     """The true time, in seconds since the epoch."""
     monotonic: Callable[[], float] = time.monotonic
     """A clock that never steps, in seconds."""
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sleep: Callable[[float], Awaitable[None]] = _sleep
     """Waits the given seconds."""
     random: Callable[[int], bytes] = os.urandom
     """Gives so many bytes from a cryptographic source."""
@@ -91,6 +96,8 @@ class AsyncWorld:
             case Random(size):
                 return self.random(size)
             case Compute(work):
+                import asyncio
+
                 return await asyncio.to_thread(work, self.power)
             case _:
                 assert_never(effect)
