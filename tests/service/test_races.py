@@ -113,7 +113,7 @@ def test_a_password_that_changes_while_it_is_changed(client: ClientOf, meanwhile
     tokens = client.tokens()
     record = client.pool.user("ada").password
     assert record is not None
-    meanwhile(3, lambda: client.pool.change("ada", password=replace(record, set_at=1.0)))
+    meanwhile(3, lambda: client.pool.change("ada", password=replace(record, salt=b"another")))
     error = tokens.error("ChangePassword", PreviousPassword=PASSWORD, ProposedPassword=OTHER_PASSWORD)
     assert error.message == "Incorrect username or password."
 

@@ -64,7 +64,9 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         assert user is not None
         from dataclasses import replace
 
-        with_app = replace(user, totp=Totp(seal_seed(context, user, "SEED"), verified=True))
+        pending = seal_seed(context, user, "OTHER")
+        app = Totp(seal_seed(context, user, "SEED"), verified=True, pending=pending)
+        with_app = replace(user, totp=app)
         bare = store.read(lambda reader: reader.user_named(pool, ["user1"]))
         assert bare is not None
         store.write(lambda writer: writer.put_user(with_app))
@@ -88,6 +90,8 @@ def check(service: Service) -> None:
     assert credentials(context, pool, user, user.sub, user.username).match(context, OTHER_PASSWORD)
     assert user.totp is not None
     assert open_seed(context, user, user.totp.sealed_secret) == "SEED"
+    assert user.totp.pending is not None
+    assert open_seed(context, user, user.totp.pending) == "OTHER"
     assert len(service.outbox()) == 7
 
 

@@ -167,9 +167,9 @@ def _challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[
             if user.totp is not None and user.totp.friendly_name:
                 parameters["FRIENDLY_DEVICE_NAME"] = user.totp.friendly_name
         case ChallengeNameType.SELECT_MFA_TYPE:
-            parameters["MFAS_CAN_CHOOSE"] = json.dumps(ask.choices)
+            parameters["MFAS_CAN_CHOOSE"] = _listed(ask.choices)
         case ChallengeNameType.MFA_SETUP:
-            parameters["MFAS_CAN_SETUP"] = json.dumps(ask.choices)
+            parameters["MFAS_CAN_SETUP"] = _listed(ask.choices)
         case _:
             parameters |= new_password_parameters(realm.settings, realm.client_settings, user)
     data = {"proof": proof_of(user)}
@@ -180,6 +180,10 @@ def _challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[
         parameters,
         None,
     )
+
+
+def _listed(methods: tuple[MfaMethod, ...]) -> str:
+    return json.dumps(methods, separators=(",", ":"))
 
 
 def _send_code(

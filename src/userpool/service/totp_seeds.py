@@ -22,11 +22,13 @@ def open_seed(context: Context, user: User, sealed: bytes) -> str:
 
 
 def renew_seed(ring: KeyRing, user: User) -> User:
-    """A user with the seed under the newest sealing key."""
+    """A user with the seeds of its apps under the newest sealing key."""
     if user.totp is None:
         return user
-    sealed = ring.renew(_LABEL, user.totp.sealed_secret, _binding(user))
-    return replace(user, totp=replace(user.totp, sealed_secret=sealed))
+    held, binding = user.totp, _binding(user)
+    sealed = ring.renew(_LABEL, held.sealed_secret, binding)
+    pending = None if held.pending is None else ring.renew(_LABEL, held.pending, binding)
+    return replace(user, totp=replace(held, sealed_secret=sealed, pending=pending))
 
 
 def _binding(user: User) -> bytes:

@@ -29,7 +29,7 @@ from ..passwords import credentials
 from ..ports import Reader
 from ..realm import Realm, find_user
 from ..sessions import new_session, seal_bytes
-from ..sign_in import Outcome, Stage, proceed, settled
+from ..sign_in import Outcome, Stage, proceed, proof_of, settled
 from .refresh import by_auth_flow
 
 
@@ -171,13 +171,11 @@ def password_proved(context: Context, realm: Realm, user: User, typed: str) -> O
 
     Raises:
         NotAuthorizedException, UserNotConfirmedException, PasswordResetRequiredException: the state of the
-        user does
-            not allow it. The attempt does not count as a failure then.
+            user does not allow it. The attempt does not count as a failure then.
     """
-    proved = user.password
 
     def attempt(present: User) -> Outcome:
-        if present.password != proved:
+        if proof_of(present) != proof_of(user):
             raise NotAuthorizedException("Incorrect username or password.")
         try:
             ask = after_password(realm.settings, present, context.clock.now())

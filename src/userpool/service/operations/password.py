@@ -33,6 +33,7 @@ from ..domain.records import Code, CodePurpose, User, UserStatus
 from ..passwords import check_history, credentials, make_record
 from ..ports import Reader, Writer
 from ..realm import Realm, find_user
+from ..sign_in import proof_of
 from .profile import present_user
 
 _PURPOSE = CodePurpose.RESET_PASSWORD
@@ -63,7 +64,7 @@ def change_password(context: Context, call: Call[idp.ChangePasswordRequest]) -> 
         family = writer.family(caller.family.origin_jti)
         if family is None or family.revoked_at is not None:
             raise NotAuthorizedException("Access Token has been revoked")
-        if present.password != user.password:
+        if proof_of(present) != proof_of(user):
             raise NotAuthorizedException("Incorrect username or password.")
         now = context.clock.now()
         writer.delete_attempts(key)
