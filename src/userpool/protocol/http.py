@@ -16,8 +16,8 @@ class Request:
     """One HTTP request.
 
     `url` is absolute on its way out of a client (`https://host/path?query`) and in origin form
-    (`/path?query`) where a server sees it. Header names are lower case; a header that came more than once is joined with `,`
-    by the adapter that read it, except where that would be unsafe (the adapter then refuses).
+    (`/path?query`) where a server sees it. Header names are lower case; a header that came more than once is
+    joined with `,` by the adapter that read it, except where that would be unsafe (the adapter then refuses).
     """
 
     method: str

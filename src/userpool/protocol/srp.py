@@ -297,7 +297,9 @@ class ClientSide:
             pool_name: the part of the pool id after `_`; for a device its group key.
             user_id: `USER_ID_FOR_SRP` of the challenge; for a device its key.
             password: byte for byte as the user gave it.
-            salt_hex: `SALT`, `b_hex`: `SRP_B`, `secret_block_b64`: `SECRET_BLOCK`, each as received.
+            salt_hex: `SALT` as received.
+            b_hex: `SRP_B` as received.
+            secret_block_b64: `SECRET_BLOCK` as received.
             timestamp: from the function of this name, and the same text that is sent.
             power: the modular power to use.
 
@@ -391,7 +393,8 @@ class ServerSide:
 
         Args:
             a_hex: `SRP_A` of the first request.
-            pool_name: as `ClientSide.prove`, `user_id` likewise.
+            pool_name: as `ClientSide.prove`.
+            user_id: as `ClientSide.prove`.
             secret_block: the bytes that were sent; that they are the right ones, and used once, is the
                 caller's check.
             timestamp: `TIMESTAMP` as received; whether it is recent is the caller's check.

@@ -33,8 +33,7 @@ def authorise(context: Context, token: str, operation: Operation[Any, Any] | Non
 
     Raises:
         NotAuthorizedException: it is no access token of this service, has expired, was revoked, lacks the
-        scope, or
-            its user is disabled.
+            scope, or its user is disabled.
         UserNotFoundException: its user was deleted, and the operation declares this error.
     """
     try:

@@ -74,11 +74,14 @@ class Service:
         Args:
             database: `sqlite:///path`, `sqlite:///:memory:` or `postgresql://…`.
             keys: the sealing keys that the database belongs to, and administrators' access keys. A database
-            in memory needs none: it gets a key that dies with it. settings: region, issuer, development mode
-            and so on. clock: the service's clock; by default one over the machine's own. random: a
-            cryptographic source of random bytes. messages: what delivers codes; by default they stay in the
-            outbox. power: modular powers for SRP; by default gmpy2's where it is installed. spare_keys: how
-            many RSA keys are made ahead in the background, so that a new pool is there at once.
+                in memory needs none: it gets a key that dies with it.
+            settings: region, issuer, development mode and so on.
+            clock: the service's clock; by default one over the machine's own.
+            random: a cryptographic source of random bytes.
+            messages: what delivers codes; by default they stay in the outbox.
+            power: modular powers for SRP; by default gmpy2's where it is installed.
+            spare_keys: how many RSA keys are made ahead in the background, so that a new pool is there at
+                once.
 
         Raises:
             KeyFileError: there is no sealing key, or it is not the one of this database.

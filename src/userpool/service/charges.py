@@ -108,8 +108,7 @@ def charge_call(
 
     Raises:
         LimitExceededException: the quota is used up; the call does not count. An operation that does not
-        declare
-            this one gives another as `error`.
+            declare this one gives another as `error`.
     """
     key, now = quota_key(context, quota, pool_id, sub), context.clock.now()
 

@@ -59,7 +59,7 @@ class Offer:
 
         Raises:
             ExpiredCodeException: a faster answer used it, another code took its place, or the address
-            changed.
+                changed.
         """
         code = writer.code(self.pool_id, self.sub, self.purpose, attribute)
         # Whether it came in time was judged when it was shown: only its use is looked at again.

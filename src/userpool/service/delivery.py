@@ -27,7 +27,7 @@ class Parcel:
 
         Raises:
             CodeDeliveryFailureException: it cannot be delivered; the code stays good and can be asked for
-            again.
+                again.
         """
         context.messages.send(self.message, self.code)
 

@@ -40,13 +40,14 @@ class HttpTransport:
 
     Args:
         client: an `httpx2.Client` of yours; it is used as it is and never closed. Its own transport cannot be
-        given the deadline for each single read: there the deadline is checked between reads only, and a
-        header that trickles in may outlast it. proxy: the URL of a proxy. Without it the environment decides
-        (`HTTPS_PROXY`, `NO_PROXY`). ca: a file or folder of certificate authorities, in PEM form, instead of
-        the system's. ssl_context: a TLS context of yours, instead of `ca`. trust_env: `False` leaves the
-        environment's proxies and authorities (`SSL_CERT_FILE`) out. max_connections: how many exchanges may
-        be under way at once; others wait within their deadline. body_limit: the largest response body, in
-        bytes.
+            given the deadline for each single read: there the deadline is checked between reads only, and a
+            header that trickles in may outlast it.
+        proxy: the URL of a proxy. Without it the environment decides (`HTTPS_PROXY`, `NO_PROXY`).
+        ca: a file or folder of certificate authorities, in PEM form, instead of the system's.
+        ssl_context: a TLS context of yours, instead of `ca`.
+        trust_env: `False` leaves the environment's proxies and authorities (`SSL_CERT_FILE`) out.
+        max_connections: how many exchanges may be under way at once; others wait within their deadline.
+        body_limit: the largest response body, in bytes.
 
     Raises `TypeError` where both `ca` and `ssl_context` are given, or settings beside a client.
     """

@@ -53,8 +53,7 @@ def by_auth_flow(
 
     Raises:
         NotAuthorizedException: the token is none, expired, revoked, or another client's; the client's
-        secret is
-            not proved; the user is disabled.
+            secret is not proved; the user is disabled.
     """
     shown = context.store.read(lambda reader: _shown(context, reader, realm, refresh_token))
     realm.check_secret_hash(context.keys, secret_hash, shown.user.username)
@@ -66,8 +65,7 @@ def by_auth_flow(
 def get_tokens_from_refresh_token(
     context: Context, call: Call[idp.GetTokensFromRefreshTokenRequest]
 ) -> idp.GetTokensFromRefreshTokenResponse:
-    """New tokens; where refresh tokens rotate, with a new refresh token in place of the one that was
-    shown.
+    """New tokens; where refresh tokens rotate, with a new refresh token in place of the one shown.
     """
     given = call.input
 

@@ -26,8 +26,7 @@ def prefer(settings: PoolSettings, user: User, wishes: Iterable[Wish]) -> User:
 
     Raises:
         InvalidParameterException: a method that the user cannot be asked for yet, or the pool does not
-        have, is
-            switched on; one that stays off is preferred; or more than one is.
+            have, is switched on; one that stays off is preferred; or more than one is.
     """
     enabled, first = set(user.mfa_enabled), user.mfa_preferred
     wishes = tuple(wishes)
