@@ -40,8 +40,10 @@ class AsyncUsersAdmin(AsyncAdminCalls):
             message_action: `RESEND` invites an existing user again, `SUPPRESS` invites nobody.
             desired_delivery_mediums: `SMS`, `EMAIL`, or both.
             force_alias_creation: take the e-mail address or phone number over from the user who has it as
-                alias. validation_data: what the pre sign-up trigger alone is told. client_metadata: what
-                the triggers are told. user_pool_id: another pool than this administrator's.
+                alias.
+            validation_data: what the pre sign-up trigger alone is told.
+            client_metadata: what the triggers are told.
+            user_pool_id: another pool than this administrator's.
         """
         request = ops.ADMIN_CREATE_USER.input(
             user_pool_id=self._pool(user_pool_id),

@@ -52,16 +52,19 @@ class UserPool:
         storage: keeps the tokens; by default this process's memory.
         verify_tokens: whether tokens are verified when they arrive: signature, pool, client and user.
         jwks: the pool's public keys, as a dictionary, where they are known beforehand; otherwise they are
-            fetched. issuer: who the tokens say issued them, where it is another than AWS's forms for this
-            pool. refresh_margin: seconds before its end when a token counts as old. refresh_flow: which
-            operation refreshes tokens. timeout: seconds for one exchange with the service. deadline:
-            seconds for one operation, repetitions included. attempts: how often a request is sent at most;
-            what may have been acted on is never sent twice. client_metadata: what the pool's triggers are
-            told with each call (`ClientMetadata`), unless the call says. user_context: what threat
-            protection is told with each call (`UserContextData`), unless the call says.
-            analytics_endpoint_id: the Pinpoint application that counts events (`AnalyticsMetadata`).
-            user_agent: your program's name and version, such as `shop/2.1`. clock: this machine's time in
-            seconds since the epoch, by which tokens age.
+            fetched.
+        issuer: who the tokens say issued them, where it is another than AWS's forms for this pool.
+        refresh_margin: seconds before its end when a token counts as old.
+        refresh_flow: which operation refreshes tokens.
+        timeout: seconds for one exchange with the service.
+        deadline: seconds for one operation, repetitions included.
+        attempts: how often a request is sent at most; what may have been acted on is never sent twice.
+        client_metadata: what the pool's triggers are told with each call (`ClientMetadata`), unless the call
+            says.
+        user_context: what threat protection is told with each call (`UserContextData`), unless the call says.
+        analytics_endpoint_id: the Pinpoint application that counts events (`AnalyticsMetadata`).
+        user_agent: your program's name and version, such as `shop/2.1`.
+        clock: this machine's time in seconds since the epoch, by which tokens age.
 
     Raises:
         ParameterError: an argument cannot be right.
@@ -216,9 +219,10 @@ class UserPool:
             username: as at sign-up.
             confirmation_code: the code.
             force_alias_creation: take the e-mail address or phone number over from the account that has it
-                as alias. session: of the `SignUpResult`, to go over into a sign-in without a password.
-                client_metadata: what the triggers are told, in place of the pool's. user_context: what
-                threat protection is told, in place of the pool's.
+                as alias.
+            session: of the `SignUpResult`, to go over into a sign-in without a password.
+            client_metadata: what the triggers are told, in place of the pool's.
+            user_context: what threat protection is told, in place of the pool's.
 
         Returns:
             The session to go on with, where one was given.

@@ -65,8 +65,7 @@ def by_auth_flow(
 def get_tokens_from_refresh_token(
     context: Context, call: Call[idp.GetTokensFromRefreshTokenRequest]
 ) -> idp.GetTokensFromRefreshTokenResponse:
-    """New tokens; where refresh tokens rotate, with a new refresh token in place of the one shown.
-    """
+    """New tokens; where refresh tokens rotate, with a new refresh token in place of the one shown."""
     given = call.input
 
     def read(reader: Reader) -> _Shown:
