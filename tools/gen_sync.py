@@ -1,8 +1,7 @@
 """Makes the synchronous faces, and their tests, from the asynchronous ones.
 
     python tools/gen_sync.py            # write
-    python tools/gen_sync.py --check    # compare whole files; exit 1 where one differs, is missing, or is
-    one too many
+    python tools/gen_sync.py --check    # compare whole files; exit 1 on any difference or stray file
 
 It works on tokens: `async` and `await` go, and a few names change, in code, comments and texts alike.
 Everything that waits stands behind one of those names, so that the two colours cannot drift apart.
