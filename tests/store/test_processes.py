@@ -156,10 +156,15 @@ def test_a_fork_within_a_work_leaves_the_parents_work_whole(tmp_path: Path) -> N
             return os.waitpid(process, 0)[1]
 
         print(store.write(fork_within), store.read(lambda r: r.pool(POOL.id)) == POOL)
+
+        process = store.read(lambda r: os.fork())
+        if not process:
+            os._exit(0 if store.read(lambda r: r.pool(POOL.id)) == POOL else 1)
+        print(os.waitpid(process, 0)[1])
         add_pool(store, OTHER_POOL)
         store.close()
     """
-    assert run_script(source, f"sqlite:///{tmp_path}/users.db") == "0 True\n"
+    assert run_script(source, f"sqlite:///{tmp_path}/users.db") == "0 True\n0\n"
 
 
 def test_a_process_may_end_without_closing_the_store(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class FileConnections:
         self._uri = f"{path.absolute().as_uri()}?mode=rw"
         self._compiled = compiled
         self._idle: list[Handle] = []
-        self._lent: dict[Handle, int] = {}
+        self._loans: list[tuple[int, Handle]] = []
         self._writer: Handle | None = None
         self._closed = False
         self._renew_locks()
@@ -153,15 +153,20 @@ class FileConnections:
         """A connection that nobody else uses meanwhile, in no transaction."""
         with self._door:
             handle = self._idle.pop() if self._idle else self._open()
-            self._lent[handle] = threading.get_ident()
+            loan = (threading.get_ident(), handle)
+            self._loans.append(loan)
         try:
             yield handle
         finally:
-            del self._lent[handle]
-            if self._closed or len(self._idle) >= IDLE_READERS or handle.connection.in_transaction:
-                handle.connection.close()
-            else:
-                self._idle.append(handle)
+            if loan in self._loans:  # else this is the child of a fork within the read
+                self._give_back(handle)
+                self._loans.remove(loan)  # last: a fork that sees no loan finds the connection among the idle
+
+    def _give_back(self, handle: Handle) -> None:
+        if self._closed or len(self._idle) >= IDLE_READERS or handle.connection.in_transaction:
+            handle.connection.close()
+        else:
+            self._idle.append(handle)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Handle]:
@@ -188,7 +193,7 @@ class FileConnections:
 
     def close(self) -> None:
         """Close what is idle now, and the rest when it is given back."""
-        with self._door, self._turn:
+        with self._turn, self._door:
             self._closed = True
             self._close_idle()
 
@@ -198,7 +203,7 @@ class FileConnections:
         self._turn_held = self._turn.acquire(timeout=FORK_SECONDS)
         self._door_held = self._door.acquire(timeout=FORK_SECONDS)
         here = threading.get_ident()
-        while any(thread != here for thread in list(self._lent.values())) and time.monotonic() < deadline:
+        while any(thread != here for thread, _ in list(self._loans)) and time.monotonic() < deadline:
             time.sleep(0.001)
         if self._turn_held:
             self._close_idle()
@@ -213,8 +218,8 @@ class FileConnections:
 
     def after_fork_in_child(self) -> None:
         """Begin anew. What could not be closed before is never used, nor closed: it belongs to the parent."""
-        _left_to_parent.extend((*self._lent, *self._idle))
-        self._lent.clear()
+        _left_to_parent.extend((*self._idle, *(handle for _, handle in self._loans)))
+        self._loans.clear()
         self._idle.clear()
         self._renew_locks()
 
