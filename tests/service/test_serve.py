@@ -16,7 +16,8 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from unittest import mock
 
 import boto3
 import botocore.config
@@ -30,10 +31,13 @@ from userpool.protocol import operations as ops
 from userpool.service import keyfile
 from userpool.service import serve as serve_module
 from userpool.service.app import Service
+from userpool.service.asgi import Limits
 from userpool.service.keyfile import AdminKey, KeySet, SealingKey
 from userpool.service.ports import StoreError
 from userpool.service.seed import parse_seed
 from userpool.service.serve import Options, ServeError, find_keys, serve
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and modes are those of POSIX here")
 
@@ -521,3 +525,69 @@ def test_kill_9_loses_no_acknowledged_user(tmp_path: Path) -> None:
         ]
         connection.close()
     assert lost == []
+
+
+# ---------------------------------------------------------------- slow senders
+
+
+def run_with_short_deadlines(monkeypatch: pytest.MonkeyPatch, work: Callable[[int], T]) -> T:
+    """Serve in this process with deadlines of a fraction of a second, while `work` talks to the port."""
+    monkeypatch.setattr(serve_module, "HEADER_SECONDS", 0.3)
+    monkeypatch.setattr(serve_module, "Limits", lambda threads: Limits(request_seconds=0.3, threads=threads))
+    stops: list[Callable[[], None]] = []
+    monkeypatch.setattr(serve_module, "_stop_on_signals", stops.append)
+
+    async def main() -> T:
+        options = Options(port=0, development=True)
+        ready = asyncio.Event()
+        output = mock.Mock(flush=ready.set)
+        with Service.open() as service, serve_module._held_port(options) as holder:
+            port = holder.getsockname()[1]
+            serving = asyncio.create_task(serve_module._run(service, options, holder, output, renew=False))
+            await asyncio.wait_for(ready.wait(), 30)
+            try:
+                return await asyncio.to_thread(work, port)
+            finally:
+                stops[0]()
+                await serving
+
+    return asyncio.run(main())
+
+
+def closed_after(port: int, first: bytes, then: bytes) -> tuple[float, bytes]:
+    """Send `first`, then a little of `then` again and again; when the server has enough, and what it says."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(first)
+        begun = time.monotonic()
+        connection.settimeout(0.05)
+        answer = b""
+        while time.monotonic() - begun < 10:
+            try:
+                if then:
+                    connection.sendall(then)
+                part = connection.recv(4096)
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+            answer += part
+            if not part:
+                break
+        return time.monotonic() - begun, answer
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        (b"", b"", b""),
+        (b"POST / HTTP/1.1\r\nHost: x\r\n", b"X-Drop: 1\r\n", b""),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", b"{", b"HTTP/1.1 408"),
+    ],
+    ids=["nothing at all", "headers", "body"],
+)
+def test_who_sends_too_slowly_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, first: bytes, then: bytes, said: bytes
+) -> None:
+    seconds, answer = run_with_short_deadlines(monkeypatch, lambda port: closed_after(port, first, then))
+    assert seconds < 5
+    assert answer.startswith(said)
