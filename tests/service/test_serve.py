@@ -288,7 +288,7 @@ def test_a_new_sealing_key_takes_over_and_the_old_one_can_go(tmp_path: Path) -> 
         while "can be revoked" not in served.errors.read_text() and time.monotonic() < deadline:
             time.sleep(0.05)
         served.stop()
-    keyfile.save(file, both.without_sealing(old.sealing[0].text))
+    keyfile.save(file, both.without_sealing(old.sealing[0].id))
     with Served(directory=tmp_path) as served:
         parameters = {"USERNAME": "ada", "PASSWORD": PASSWORD}
         status, body = served.call(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import hashlib
 import json
 import os
 import stat
@@ -48,6 +49,11 @@ class SealingKey:
     def generate(cls, random: Random, now: float) -> SealingKey:
         """A new key of `now`."""
         return cls(random(SEALING_BYTES), now)
+
+    @property
+    def id(self) -> str:
+        """What the key is called: a hash, which tells nothing of it."""
+        return hashlib.sha256(b"userpool key id" + self.secret).hexdigest()[:12]
 
     @property
     def text(self) -> str:
@@ -120,13 +126,14 @@ class KeySet:
         )
         return replace(self, admin=revoked)
 
-    def without_sealing(self, text_prefix: str) -> KeySet:
-        """The set without the sealing key whose text begins so; never without its newest one."""
-        found = [key for key in self.sealing if text_prefix and key.text.startswith(text_prefix)]
-        if len(found) != 1:
-            raise KeyFileError(
-                f"{len(found)} sealing keys begin so: name one of those that `userpool keys list` shows."
-            )
+    def without_sealing(self, key_id: str) -> KeySet:
+        """The set without the sealing key of this id (or text); never without its newest one.
+
+        Raises `KeyFileError` where there is none, or it is the one in use.
+        """
+        found = [key for key in self.sealing if key_id in (key.id, key.text)]
+        if not found:
+            raise KeyFileError("There is no such sealing key: see `userpool keys list`.")
         if found[0] == self.sealing[-1]:
             raise KeyFileError(
                 "This is the sealing key in use. Make a new one first (`userpool keys create --sealing`), "
