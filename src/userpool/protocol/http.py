@@ -6,9 +6,12 @@ consume them. Bodies carry secrets, so they never print; neither do headers, whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
+
+# Not `urlsplit`: it takes the `//x` of an origin form for a host, drops line ends, and raises on some hosts.
+_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,16 @@ class Request:
     @property
     def path(self) -> str:
         """The path of `url`, never empty."""
-        return urlsplit(self.url).path or "/"
+        return self._part("path") or "/"
 
     @property
     def query(self) -> str:
         """The query of `url` without its question mark."""
-        return urlsplit(self.url).query
+        return self._part("query")
+
+    def _part(self, name: str) -> str:
+        found = _URL.match(self.url)
+        return (found and found[name]) or ""
 
     def at(self, endpoint: str) -> Request:
         """The same request, addressed to `endpoint` (scheme, host, optional path)."""

@@ -104,13 +104,12 @@ def sign(
 
 def canonical_request(request: Request, signed_headers: Collection[str]) -> str:
     """The one text that `request` stands for; `signed_headers` are lower case and each is there."""
-    path, query = _target(request.url)
     names = sorted(signed_headers)
     return "\n".join(
         (
             request.method.upper(),
-            _canonical_path(path),
-            _canonical_query(query),
+            _canonical_path(request.path),
+            _canonical_query(request.query),
             *(f"{name}:{_canonical_value(request.headers[name])}" for name in names),
             "",
             ";".join(names),
@@ -185,7 +184,7 @@ def verify(
     Raises `SigV4Error` with the code of AWS.
     """
     headers = request.headers
-    if any(name.lower().startswith("x-amz-") for name in _query_names(_target(request.url)[1])):
+    if any(name.lower().startswith("x-amz-") for name in _query_names(request.query)):
         raise _incomplete("Presigned requests are not taken: sign with the Authorization header.")
     if not headers.get("authorization"):
         raise SigV4Error("MissingAuthenticationTokenException", "Missing Authentication Token")
@@ -272,15 +271,6 @@ def _host(url: str) -> str:
     parts = urlsplit(url)
     default = {"https": ":443", "http": ":80"}.get(parts.scheme, "")
     return parts.netloc.rpartition("@")[2].removesuffix(default)
-
-
-def _target(url: str) -> tuple[str, str]:
-    """Path and query of `url`, which may be absolute or, as a server sees it, begin with the path."""
-    if url.startswith("/"):
-        path, _, query = url.partition("?")  # `urlsplit` would take `//path` for a host
-        return path, query
-    parts = urlsplit(url)
-    return parts.path, parts.query
 
 
 def _canonical_path(path: str) -> str:

@@ -32,12 +32,10 @@ class LoopbackTransport:
 
     def send(self, request: Request, *, timeout: float) -> Response:
         """Hand `request` over. Raises `TransportError` where the handler itself fails."""
-        target = urlsplit(request.url)
-        origin_form = (target.path or "/") + (f"?{target.query}" if target.query else "")
+        origin_form = request.path + (f"?{request.query}" if request.query else "")
+        headers = {"host": urlsplit(request.url).netloc, **request.headers}
         try:
-            return self._handler.handle(
-                replace(request, url=origin_form, headers={"host": target.netloc, **request.headers})
-            )
+            return self._handler.handle(replace(request, url=origin_form, headers=headers))
         except Exception as failure:
             raise TransportError(
                 "The handler behind the loopback failed; its own error is the cause."
