@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from userpool.protocol.endpoints import is_loopback
+
 from . import keyfile
 from .app import MEMORY, PURGE_SECONDS, Service
 from .asgi import Application, Limits
@@ -77,6 +79,11 @@ def serve(
         StoreError: the database cannot be opened.
     """
     keys = find_keys(options, environment)
+    if options.development and not is_loopback(options.host):
+        _logger.warning(
+            "development mode on %s: whoever reaches the port is an administrator and reads the codes",
+            options.host,
+        )
     with _held_port(options) as holder:
         settings = Settings(region=options.region, issuer=options.issuer, development=options.development)
         with _opened(options, keys, settings) as service:

@@ -115,16 +115,21 @@ def update_user_pool_client(
 ) -> idp.UpdateUserPoolClientResponse:
     """UpdateUserPoolClient: what is left out goes back to its default; the secret stays."""
     request = call.input
-    pool = context.store.read(lambda reader: existing_pool(reader, request.user_pool_id))
-    client = _client_of(context, request.user_pool_id, request.client_id)
-    changed = replace(
-        client,
-        name=request.client_name or client.name,
-        settings=stored_members(request, *_NOT_STORED),
-        modified_at=context.clock.now(),
-    )
-    _check(pool, changed)
-    context.store.write(lambda writer: writer.put_client(changed))
+
+    def apply(writer: Writer) -> AppClient:
+        pool = existing_pool(writer, request.user_pool_id)
+        client = existing_client(writer, request.client_id, pool.id)
+        changed = replace(
+            client,
+            name=request.client_name or client.name,
+            settings=stored_members(request, *_NOT_STORED),
+            modified_at=context.clock.now(),
+        )
+        _check(pool, changed)
+        writer.put_client(changed)
+        return changed
+
+    changed = context.store.write(apply)
     return idp.UpdateUserPoolClientResponse(user_pool_client=describe(context, changed))
 
 

@@ -20,6 +20,7 @@ from ..domain.pagination import page_size, split
 from ..domain.pool_rules import IMMUTABLE, check_pool
 from ..domain.records import KeyUse, Pool
 from ..domain.settings import PoolSettings
+from ..ports import Writer
 from ..sealed import seal_signing_key
 from .lookup import existing_pool, page_start, page_token
 
@@ -132,17 +133,16 @@ def update_user_pool(context: Context, call: Call[idp.UpdateUserPoolRequest]) ->
     factors that SetUserPoolMfaConfig set up, and DcrConfiguration.
     """
     given = stored_members(call.input, "UserPoolId", "PoolName")
-    pool = context.store.read(lambda reader: existing_pool(reader, call.input.user_pool_id))
     kept = (*IMMUTABLE, *_MFA_MEMBERS, "DcrConfiguration")
-    settings = {name: pool.settings[name] for name in kept if name in pool.settings} | given
-    check_pool(settings)
-    changed = replace(
-        pool,
-        name=call.input.pool_name or pool.name,
-        settings=settings,
-        modified_at=context.clock.now(),
-    )
-    context.store.write(lambda writer: writer.put_pool(changed))
+
+    def apply(writer: Writer) -> None:
+        pool = existing_pool(writer, call.input.user_pool_id)
+        settings = {name: pool.settings[name] for name in kept if name in pool.settings} | given
+        check_pool(settings)
+        name = call.input.pool_name or pool.name
+        writer.put_pool(replace(pool, name=name, settings=settings, modified_at=context.clock.now()))
+
+    context.store.write(apply)
     return idp.UpdateUserPoolResponse()
 
 
