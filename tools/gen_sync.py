@@ -46,6 +46,7 @@ NAMES = {
     "arun": "run",
     "asend": "send",
     "asynccontextmanager": "contextmanager",
+    "async_pool": "pool",
     "async_storage": "plain_storage",
     "asynchronous": "synchronous",
     "in_thread": "in_place",

@@ -13,6 +13,7 @@ from userpool import (
     AsyncUserPool,
     Credentials,
     NewPasswordRequired,
+    ParameterError,
     ProtocolError,
     ResourceNotFoundException,
     SignedIn,
@@ -128,6 +129,23 @@ async def test_pools_and_clients(pool: AsyncEmbeddedUserPool) -> None:
 async def test_any_operation_can_be_called(pool: AsyncEmbeddedUserPool) -> None:
     with pytest.raises(errors.NotImplementedException):
         await pool.admin.call(ops.LIST_GROUPS, ops.LIST_GROUPS.input(user_pool_id=pool.user_pool_id))
+
+
+async def test_an_administrator_without_a_pool_is_told_which() -> None:
+    transport = ScriptedTransport([answer({"Username": "ada"})])
+    async with AsyncAdmin(region="us-east-1", credentials=KEYS, transport=transport) as admin:
+        assert repr(admin) == "AsyncAdmin(None, region='us-east-1')"
+        with pytest.raises(ParameterError, match="user_pool_id"):
+            await admin.admin_get_user("ada")
+        await admin.admin_get_user("ada", user_pool_id=POOL)
+    assert transport.json() == {"UserPoolId": POOL, "Username": "ada"}
+
+
+async def test_a_pool_s_administrator_shares_its_connection() -> None:
+    transport = ScriptedTransport([answer({"Username": "ada"})])
+    pool = AsyncUserPool(POOL, "client", endpoint="http://localhost:1", transport=transport)
+    assert (await pool.admin.admin_get_user("ada")).username == "ada"
+    assert "authorization" not in transport.requests[0].headers
 
 
 async def test_requests_are_signed() -> None:

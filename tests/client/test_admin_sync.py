@@ -13,6 +13,7 @@ from userpool import (
     Admin,
     Credentials,
     NewPasswordRequired,
+    ParameterError,
     ProtocolError,
     ResourceNotFoundException,
     SignedIn,
@@ -129,6 +130,23 @@ def test_pools_and_clients(pool: EmbeddedUserPool) -> None:
 def test_any_operation_can_be_called(pool: EmbeddedUserPool) -> None:
     with pytest.raises(errors.NotImplementedException):
         pool.admin.call(ops.LIST_GROUPS, ops.LIST_GROUPS.input(user_pool_id=pool.user_pool_id))
+
+
+def test_an_administrator_without_a_pool_is_told_which() -> None:
+    transport = ScriptedTransport([answer({"Username": "ada"})])
+    with Admin(region="us-east-1", credentials=KEYS, transport=transport) as admin:
+        assert repr(admin) == "Admin(None, region='us-east-1')"
+        with pytest.raises(ParameterError, match="user_pool_id"):
+            admin.admin_get_user("ada")
+        admin.admin_get_user("ada", user_pool_id=POOL)
+    assert transport.json() == {"UserPoolId": POOL, "Username": "ada"}
+
+
+def test_a_pool_s_administrator_shares_its_connection() -> None:
+    transport = ScriptedTransport([answer({"Username": "ada"})])
+    pool = UserPool(POOL, "client", endpoint="http://localhost:1", transport=transport)
+    assert (pool.admin.admin_get_user("ada")).username == "ada"
+    assert "authorization" not in transport.requests[0].headers
 
 
 def test_requests_are_signed() -> None:

@@ -87,6 +87,19 @@ def test_a_key_of_another_database_is_refused(tmp_path: Path) -> None:
         UserPool.embedded(tmp_path / "one.db")
 
 
+def test_a_pool_that_cannot_be_made_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+
+    def refuse(admin: object) -> str:
+        raise ParameterError("no")
+
+    monkeypatch.setattr("userpool.embedded._pool", refuse)
+    monkeypatch.setattr("userpool.service.app.Service.close", lambda service: closed.append(True))
+    with pytest.raises(ParameterError, match="no"):
+        UserPool.embedded()
+    assert closed == [True]
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="make it first"):
         UserPool.embedded(tmp_path / "nowhere" / "users.db")

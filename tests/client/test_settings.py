@@ -11,8 +11,6 @@ from userpool import Admin, AsyncHttpTransport, AsyncUserPool, HttpTransport, Pa
 from userpool._version import __version__
 from userpool.testing.scripted import ScriptedTransport, answer
 
-USER = answer({"Username": "ada", "UserAttributes": []})
-
 
 def test_a_pool_knows_its_address() -> None:
     pool = UserPool("eu-west-1_aB12cDe34", CLIENT)
@@ -95,19 +93,3 @@ def test_an_administrator_works_in_a_region() -> None:
         Admin()
     with pytest.raises(ParameterError, match="in us-east-1, not in eu-west-1"):
         Admin(POOL, region="eu-west-1")
-
-
-def test_a_pool_s_administrator_shares_its_connection() -> None:
-    transport = ScriptedTransport([USER])
-    pool = UserPool(POOL, CLIENT, endpoint="http://localhost:1", transport=transport)
-    assert pool.admin.admin_get_user("ada").username == "ada"
-    assert transport.json() == {"UserPoolId": POOL, "Username": "ada"}
-
-
-def test_an_administrator_without_a_pool_is_told_which() -> None:
-    transport = ScriptedTransport([USER])
-    admin = Admin(region="us-east-1", endpoint="http://localhost:1", transport=transport)
-    with pytest.raises(ParameterError, match="user_pool_id"):
-        admin.admin_get_user("ada")
-    admin.admin_get_user("ada", user_pool_id=POOL)
-    assert transport.json()["UserPoolId"] == POOL

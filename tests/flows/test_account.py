@@ -9,6 +9,7 @@ import pytest
 
 from tests.canary import assert_hidden, canary
 from tests.flows.stage import CLIENT, SECRET, Stage, config
+from userpool import flows
 from userpool.flows import mfa, password, profile, sign_out, sign_up
 from userpool.flows.config import ClientConfig, UserContext
 from userpool.flows.grant import NewDevice, Tokens
@@ -206,6 +207,11 @@ def test_a_seed_makes_a_uri() -> None:
     seed = TotpSeed("JBSWY3DPEHPK3PXP", "ada")
     assert seed.otpauth_uri("x") == "otpauth://totp/x:ada?secret=JBSWY3DPEHPK3PXP&issuer=x"
     assert "x:me?" in seed.otpauth_uri("x", "me")
+
+
+def test_a_conversation_that_does_not_exist_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'small_talk'"):
+        flows.small_talk  # noqa: B018 - that is the test
 
 
 def test_c27_results_hide_what_they_hold() -> None:
