@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import UUID
 
 _LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MIXED = _LOWER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -40,4 +39,7 @@ def client_secret(random: RandomBytes) -> str:
 
 def uuid(random: RandomBytes) -> str:
     """A random UUID (version 4): `sub`, `jti`, message and session ids."""
-    return str(UUID(bytes=random(16), version=4))
+    raw = bytearray(random(16))
+    raw[6], raw[8] = raw[6] & 0x0F | 0x40, raw[8] & 0x3F | 0x80  # RFC 9562 section 5.4: version and variant
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

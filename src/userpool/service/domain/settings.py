@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from .records import AppClient, Pool
@@ -290,6 +290,16 @@ class PoolSettings:
         return self.pool.settings.get("DeletionProtection") == "ACTIVE"
 
 
+@lru_cache(maxsize=256)
+def _flows(given: tuple[str, ...]) -> frozenset[Flow]:
+    if not given:
+        return DEFAULT_FLOWS
+    if any(name in LEGACY_FLOWS for name in given):
+        flows = {LEGACY_FLOWS[name] for name in given if name in LEGACY_FLOWS} | {Flow.REFRESH_TOKEN_AUTH}
+        return frozenset(flows if "CUSTOM_AUTH_FLOW_ONLY" in given else flows | DEFAULT_FLOWS)
+    return frozenset(Flow(name.removeprefix("ALLOW_")) for name in given)
+
+
 class ClientSettings:
     """An app client's settings as they take effect."""
 
@@ -301,16 +311,10 @@ class ClientSettings:
         """Whether calls through this client must prove its secret."""
         return bool(self.client.secrets)
 
-    @cached_property
+    @property
     def flows(self) -> frozenset[Flow]:
         """What this client may do, with the legacy names turned into today's."""
-        given = self.client.settings.get("ExplicitAuthFlows")
-        if not given:
-            return DEFAULT_FLOWS
-        if any(name in LEGACY_FLOWS for name in given):
-            flows = {LEGACY_FLOWS[name] for name in given if name in LEGACY_FLOWS} | {Flow.REFRESH_TOKEN_AUTH}
-            return frozenset(flows if "CUSTOM_AUTH_FLOW_ONLY" in given else flows | DEFAULT_FLOWS)
-        return frozenset(Flow(name.removeprefix("ALLOW_")) for name in given)
+        return _flows(tuple(self.client.settings.get("ExplicitAuthFlows") or ()))
 
     def allows(self, flow: str) -> bool:
         """Whether the flow of this name (without `ALLOW_`) is enabled."""
