@@ -40,7 +40,12 @@ def can_ask() -> bool:
     """Whether there is a person at a terminal who may be asked."""
     context = click.get_current_context(silent=True)
     forbidden = bool(context and context.meta.get(_NO_INPUT))
-    return not forbidden and sys.stdin.isatty()
+    return not forbidden and has_terminal()
+
+
+def has_terminal() -> bool:
+    """Whether standard input is a terminal."""
+    return sys.stdin.isatty()
 
 
 def secret(

@@ -100,11 +100,12 @@ def explain(error: Exception) -> Failure | None:
 
 def _refused(error: ServiceError) -> Failure:
     where = f" (request id {error.request_id})" if error.request_id else ""
-    # Hints that name methods are for programmers.
-    hint = "" if "`" in error.hint else error.hint
-    return Failure(
+    over = (error.reason or "").startswith(("access_token_", "refresh_token_"))
+    return (NotSignedIn if over else Failure)(
         f"{error.code}: {error.message or 'the service gave no message.'}{where}",
-        _NEXT_BY_REASON.get(error.reason or "") or _NEXT.get(error.code) or hint,
+        _START_OVER
+        if over
+        else _NEXT_BY_REASON.get(error.reason or "") or _NEXT.get(error.code) or error.hint,
         type=type(error).__name__,
         code=error.code,
         reason=error.reason and str(error.reason),
@@ -117,7 +118,8 @@ _ADMIN_KEYS = (
     "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys that this service knows and that may call "
     "this operation (for a service of your own: userpool keys create --admin NAME)."
 )
-_START_OVER = "Start over: userpool sign-in USERNAME."
+_CREDENTIALS = "Check the user name and the password."
+_START_OVER = "Sign in again: userpool sign-in USERNAME."
 
 _NEXT = {
     "AccessDeniedException": _ADMIN_KEYS,
@@ -129,19 +131,23 @@ _NEXT = {
     "InvalidSignatureException": _ADMIN_KEYS,
     "LimitExceededException": "Wait a while, then try again.",
     "MissingAuthenticationTokenException": _ADMIN_KEYS,
+    "NotAuthorizedException": "Check the user name, the app client, and whether it may do this.",
     "PasswordResetRequiredException": "An administrator has reset the password: ask them for a new one.",
     "ResourceNotFoundException": "Check --pool and --client-id, and that --endpoint is the service that has "
     "them.",
     "TooManyRequestsException": "Wait a moment, then try again.",
     "UnrecognizedClientException": _ADMIN_KEYS,
+    "UnsupportedUserStateException": "See the user's status: userpool users list.",
+    "UserNotFoundException": _CREDENTIALS,
     "UserNotConfirmedException": "Give the code that the sign-up sent: userpool confirm USERNAME "
     "(with --resend another one is sent).",
     "UsernameExistsException": "Choose another user name, or sign in: userpool sign-in USERNAME.",
 }
-"""What to do next, where the library's own hint does not say it in terms of this command."""
+"""What to do next, where the library's hint is for programmers."""
 
 _NEXT_BY_REASON = {
-    "bad_credentials": "Check the user name and the password.",
+    "bad_credentials": _CREDENTIALS,
+    "disabled": "Ask an administrator to enable the user.",
     "locked": "Wait a while, then try again.",
     "session_expired": _START_OVER,
     "session_used": _START_OVER,

@@ -53,7 +53,7 @@ def outbox(
     """Read the messages that wait, oldest first: sign-up codes, reset codes, MFA codes, invitations.
 
     As the operator, with the database and its sealing key; or, with --endpoint, from a service that runs in
-    development mode. A message is gone when it is delivered or its code has expired.
+    development mode. A message goes when it was delivered or its code has expired.
     """
     named = context.get_parameter_source("database") is ParameterSource.COMMANDLINE
     if endpoint and not named:
