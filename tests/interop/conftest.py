@@ -56,3 +56,30 @@ def totp_pool(boto: Any) -> Pool:
     return make_pool(
         boto, mfa={"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
     )
+
+
+@pytest.fixture(scope="session")
+def mfa_pool(boto: Any) -> Pool:
+    """A pool of our service whose users may have all second factors: SMS, e-mail and authenticator app."""
+    sms = {
+        "SnsCallerArn": "arn:aws:iam::123456789012:role/sms",
+        "ExternalId": "interop",
+        "SnsRegion": "us-east-1",
+    }
+    return make_pool(
+        boto,
+        settings={
+            "SmsConfiguration": sms,
+            "AutoVerifiedAttributes": ["email", "phone_number"],
+            "EmailConfiguration": {
+                "EmailSendingAccount": "DEVELOPER",
+                "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/interop@example.com",
+            },
+        },
+        mfa={
+            "MfaConfiguration": "OPTIONAL",
+            "SmsMfaConfiguration": {"SmsConfiguration": sms},
+            "SoftwareTokenMfaConfiguration": {"Enabled": True},
+            "EmailMfaConfiguration": {"Message": "Your code is {####}", "Subject": "Your code"},
+        },
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 import urllib.parse
 import urllib.request
@@ -39,6 +40,11 @@ def boto_client(endpoint: str, access_key: str = "test", secret_key: str = "test
 def new_name(prefix: str = "ada") -> str:
     """A user name that no other test has."""
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def new_phone() -> str:
+    """A phone number that no other test has."""
+    return f"+1{random.SystemRandom().randrange(10**10):010}"
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ def server(
 def our_service(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run `userpool serve` on any free port; gives the URL that it prints."""
     command = [
-        *(sys.executable, "-m", "userpool.service"),
+        *(sys.executable, "-m", "userpool", "serve"),
         *("--port", "0", "--database", f"sqlite:///{folder / 'users.db'}"),
         *arguments,
     ]

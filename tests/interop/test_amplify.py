@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from tests.interop.javascript import Node
-from tests.interop.pools import OTHER_PASSWORD, PASSWORD, Pool, Totp, boto_attributes, new_name
+from tests.interop.pools import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    Pool,
+    Totp,
+    boto_attributes,
+    make_pool,
+    new_name,
+    new_phone,
+)
 
 
 class Amplify:
@@ -109,6 +118,45 @@ def test_an_authenticator_app(totp_pool: Pool, amplify: Amplify) -> None:
     assert amplify.sign_in(name)["signInStep"] == "CONFIRM_SIGN_IN_WITH_TOTP_CODE"
     wrong = amplify.refused("confirmSignIn", challengeResponse="000000")
     assert wrong[0] == "CodeMismatchException"
+    assert amplify("confirmSignIn", challengeResponse=app.code())["isSignedIn"]
+
+
+def test_a_code_by_e_mail(node: Node, mfa_pool: Pool) -> None:
+    """EMAIL_OTP, which the older library cannot do."""
+    amplify, name = Amplify(node, mfa_pool), mfa_pool.user()
+    amplify.sign_in(name)
+    amplify("updateMFAPreference", email="PREFERRED")
+    assert amplify("fetchMFAPreference") == {"preferred": "EMAIL", "enabled": ["EMAIL"]}
+    amplify("signOut")
+    step = amplify.sign_in(name)
+    assert step["signInStep"] == "CONFIRM_SIGN_IN_WITH_EMAIL_CODE"
+    assert step["codeDeliveryDetails"]["destination"] == f"{name[0]}***@e***"
+    assert amplify.refused("confirmSignIn", challengeResponse="000000")[0] == "CodeMismatchException"
+    code = mfa_pool.code(f"{name}@example.com")
+    assert amplify("confirmSignIn", challengeResponse=code)["isSignedIn"]
+
+
+def test_a_choice_of_second_factors(node: Node, mfa_pool: Pool) -> None:
+    amplify, phone = Amplify(node, mfa_pool), new_phone()
+    name = mfa_pool.user(phone_number=phone, phone_number_verified="true")
+    amplify.sign_in(name)
+    amplify("updateMFAPreference", email="ENABLED", sms="ENABLED")
+    amplify("signOut")
+    step = amplify.sign_in(name)
+    assert step["signInStep"] == "CONTINUE_SIGN_IN_WITH_MFA_SELECTION"
+    assert sorted(step["allowedMFATypes"]) == ["EMAIL", "SMS"]
+    chosen = amplify("confirmSignIn", challengeResponse="SMS")["nextStep"]
+    assert chosen["signInStep"] == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert amplify("confirmSignIn", challengeResponse=mfa_pool.code(phone))["isSignedIn"]
+
+
+def test_an_authenticator_app_that_the_pool_demands(node: Node, boto: Any) -> None:
+    """MFA_SETUP inside the sign-in."""
+    pool = make_pool(boto, mfa={"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}})
+    amplify = Amplify(node, pool)
+    step = amplify.sign_in(pool.user())
+    assert step["signInStep"] == "CONTINUE_SIGN_IN_WITH_TOTP_SETUP"
+    app = Totp(step["totpSetupDetails"]["sharedSecret"])
     assert amplify("confirmSignIn", challengeResponse=app.code())["isSignedIn"]
 
 

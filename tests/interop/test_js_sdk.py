@@ -10,7 +10,16 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.interop.javascript import JsUser, Node, js_attributes
-from tests.interop.pools import OTHER_PASSWORD, PASSWORD, Pool, Totp, boto_attributes, make_pool, new_name
+from tests.interop.pools import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    Pool,
+    Totp,
+    boto_attributes,
+    make_pool,
+    new_name,
+    new_phone,
+)
 
 WRONG_LOGIN = ("NotAuthorizedException", "Incorrect username or password.")
 
@@ -190,6 +199,44 @@ def test_an_authenticator_app_that_the_pool_demands(boto: Any, user_of: UserOf) 
     again = user_of(pool, name)
     assert again.sign_in(name, PASSWORD).name == "totpRequired"
     assert again.start("sendMFACode", app.code(), "$callback", "SOFTWARE_TOKEN_MFA").value["valid"]
+
+
+def test_a_code_by_sms(mfa_pool: Pool, user_of: UserOf) -> None:
+    phone = new_phone()
+    name = mfa_pool.user(phone_number=phone, phone_number_verified="true")
+    user = user_of(mfa_pool, name)
+    assert user.sign_in(name, PASSWORD).value["valid"]
+    preference = {"PreferredMfa": True, "Enabled": True}
+    assert user.call("setUserMfaPreference", preference, None).value == "SUCCESS"
+
+    again = user_of(mfa_pool, name)
+    asked = again.sign_in(name, PASSWORD)
+    assert asked.name == "mfaRequired"
+    assert asked.values[0] == "SMS_MFA"
+    assert asked.values[1]["CODE_DELIVERY_DESTINATION"] == f"+*******{phone[-4:]}"
+    assert again.start("sendMFACode", "000000").error[0] == "CodeMismatchException"
+    assert again.start("sendMFACode", mfa_pool.code(phone)).value["valid"]
+
+
+def test_a_choice_of_second_factors(mfa_pool: Pool, user_of: UserOf) -> None:
+    """SELECT_MFA_TYPE: an app and SMS, neither of them preferred."""
+    phone = new_phone()
+    name = mfa_pool.user(phone_number=phone, phone_number_verified="true")
+    user = user_of(mfa_pool, name)
+    assert user.sign_in(name, PASSWORD).value["valid"]
+    app = Totp(user.start("associateSoftwareToken").only("associateSecretCode"))
+    assert user.start("verifySoftwareToken", app.code(), "phone").value == {"Status": "SUCCESS"}
+    enabled = {"PreferredMfa": False, "Enabled": True}
+    assert user.call("setUserMfaPreference", enabled, enabled).value == "SUCCESS"
+
+    for kind, event in (("SMS_MFA", "mfaRequired"), ("SOFTWARE_TOKEN_MFA", "totpRequired")):
+        again = user_of(mfa_pool, name)
+        asked = again.sign_in(name, PASSWORD)
+        assert asked.name == "selectMFAType"
+        assert sorted(json.loads(asked.values[1]["MFAS_CAN_CHOOSE"])) == ["SMS_MFA", "SOFTWARE_TOKEN_MFA"]
+        assert again.start("sendMFASelectionAnswer", kind).name == event
+        code = mfa_pool.code(phone) if kind == "SMS_MFA" else app.code()
+        assert again.start("sendMFACode", code, "$callback", kind).value["valid"]
 
 
 def test_attributes(pool: Pool, ada: JsUser) -> None:
