@@ -19,6 +19,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -244,8 +245,7 @@ def growing(folder: Path, rounds: int, users: int) -> None:
     ):
         works: dict[str, Callable[[int], None]] = {}
         for size, store in stores.items():
-            read = make(size)
-            works[f"of {size:,}"] = again(lambda store=store, read=read: store.read(read))  # type: ignore[misc]
+            works[f"of {size:,}"] = again(partial(store.read, make(size)))
         measure(title, works, rounds, batch)
     for store in stores.values():
         store.close()
