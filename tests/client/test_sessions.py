@@ -58,12 +58,46 @@ async def test_r05_fifty_tasks_cause_one_refresh() -> None:
     assert (len(set(tokens)), service.refreshes) == (1, 1)
 
 
-def test_r05_users_of_the_same_tokens_cause_one_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r05_users_of_the_same_tokens_cause_one_refresh() -> None:
     """A web back end makes a user for every request."""
     service = Rotating()
     pool, tokens = service.pool(), service.tokens()
     service.advance(LATER)
     service.gate.clear()
+    joined = _joins(pool)
+    with ThreadPoolExecutor(10) as threads:
+        asked = [threads.submit(pool.user(**tokens).access_token) for _ in range(10)]
+        wait_until(lambda: len(joined) == 10)
+        service.gate.set()
+        assert len({future.result(10) for future in asked}) == 1
+    assert service.refreshes == 1
+
+
+def test_r05_what_another_object_has_refreshed_is_stored_too() -> None:
+    """Tokens of a stored user were also handed in, and that object is the first to find them old."""
+    service, storage = Rotating(), MemoryStorage()
+    pool = service.pool(storage=storage)
+    user = sign_in(pool)
+    tokens = user.tokens()
+    copy = pool.user(access_token=tokens.access_token, refresh_token=tokens.refresh_token)
+    service.advance(LATER)
+    service.gate.clear()
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(copy.access_token)
+        assert service.arrived.wait(10)
+        joined = _joins(pool)
+        second = threads.submit(user.access_token)
+        wait_until(lambda: len(joined) == 1)
+        service.gate.set()
+        assert first.result(10) == second.result(10)
+    assert service.refreshes == 1
+    found = pool.current_user()
+    assert found is not None
+    assert found.tokens() == user.tokens()
+
+
+def _joins(pool: UserPool) -> list[str]:
+    """A list that grows as flights are joined from now on."""
     joined: list[str] = []
     board = pool._home.flights._board
     join = board.join
@@ -73,13 +107,8 @@ def test_r05_users_of_the_same_tokens_cause_one_refresh(monkeypatch: pytest.Monk
         joined.append(key)
         return flight
 
-    monkeypatch.setattr(board, "join", watched)
-    with ThreadPoolExecutor(10) as threads:
-        asked = [threads.submit(pool.user(**tokens).access_token) for _ in range(10)]
-        wait_until(lambda: len(joined) == 10)
-        service.gate.set()
-        assert len({future.result(10) for future in asked}) == 1
-    assert service.refreshes == 1
+    board.join = watched  # type: ignore[method-assign]  # a board that is watched
+    return joined
 
 
 def test_r05_on_failure_all_get_the_same_error() -> None:

@@ -38,6 +38,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a user agent of two lines": ({"user_agent": "a\r\nb: c"}, "header"),
     "a user agent of other letters": ({"user_agent": "käse"}, "ASCII"),
     "an unknown refresh flow": ({"refresh_flow": "x"}, "x"),
+    "a transport of no colour": ({"transport": object()}, "no method"),
     "keys that are none": ({"jwks": {"keys": 7}}, "jwks"),
 }
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from userpool.client.logs import logged
 from userpool.protocol.effects import Flow
+from userpool.protocol.errors import ParameterError
 from userpool.transports.api import AsyncTransport
 from userpool.transports.drive import AsyncWorld, arun
 
@@ -21,10 +22,16 @@ class AsyncConnection:
 
     @classmethod
     def open(cls, transport: AsyncTransport | None) -> AsyncConnection:
-        """Over `transport`, or over one of our own, which connects with the first request."""
+        """Over `transport`, or over one of our own, which connects with the first request.
+
+        Raises:
+            ParameterError: the transport cannot be used from here.
+        """
         from userpool.crypto.powers import power
 
         if transport is not None:
+            if not hasattr(transport, "asend"):
+                raise ParameterError("This transport has no method asend: it is made for the other colour.")
             return cls(AsyncWorld(transport, power=power()), owned=False)
         from userpool.transports.http import AsyncHttpTransport
 

@@ -103,6 +103,7 @@ class AsyncSession:
         self._home = home
         self._held = held
         self._stored = stored
+        self._kept: Held | None = None
         self._unsaved = False
         self._ended = False
 
@@ -140,6 +141,11 @@ class AsyncSession:
         if refresh_token is None:
             raise SessionExpired("These tokens came without a refresh token: sign in again.")
         held = await self._home.flights.run(refresh_token, lambda: self._renew(stale, client_metadata))
+        if held is not self._kept:
+            # Another object with the same tokens did it, and need not have stored them.
+            async with self._locked():
+                if not self._ended:
+                    await self._save(held)
         self._held = held
         return self.held
 
@@ -162,6 +168,7 @@ class AsyncSession:
         async with self._locked():
             held = await self._reloaded(stale)
             if held.tokens != stale.tokens and self._home.is_fresh(held):
+                self._kept = held
                 return held
             try:
                 renewed = await self._ask(held, client_metadata)
@@ -193,7 +200,8 @@ class AsyncSession:
             # The new refresh token is kept all the same: the old may be dead.
             tokens = replace(held.tokens, refresh_token=renewed.tokens.refresh_token)
             self._held = replace(held, tokens=tokens)
-            await self._save(self._held)
+            if not self._ended:
+                await self._save(self._held)
             raise
         return renewed
 
@@ -239,6 +247,7 @@ class AsyncSession:
         return held
 
     async def _save(self, held: Held) -> None:
+        self._kept = held
         if not self._stored:
             return
         self._unsaved = True

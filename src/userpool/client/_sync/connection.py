@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from userpool.client.logs import logged
 from userpool.protocol.effects import Flow
+from userpool.protocol.errors import ParameterError
 from userpool.transports.api import Transport
 from userpool.transports.drive import World, run
 
@@ -22,10 +23,16 @@ class Connection:
 
     @classmethod
     def open(cls, transport: Transport | None) -> Connection:
-        """Over `transport`, or over one of our own, which connects with the first request."""
+        """Over `transport`, or over one of our own, which connects with the first request.
+
+        Raises:
+            ParameterError: the transport cannot be used from here.
+        """
         from userpool.crypto.powers import power
 
         if transport is not None:
+            if not hasattr(transport, "send"):
+                raise ParameterError("This transport has no method send: it is made for the other colour.")
             return cls(World(transport, power=power()), owned=False)
         from userpool.transports.http import HttpTransport
 

@@ -104,6 +104,7 @@ class Session:
         self._home = home
         self._held = held
         self._stored = stored
+        self._kept: Held | None = None
         self._unsaved = False
         self._ended = False
 
@@ -141,6 +142,11 @@ class Session:
         if refresh_token is None:
             raise SessionExpired("These tokens came without a refresh token: sign in again.")
         held = self._home.flights.run(refresh_token, lambda: self._renew(stale, client_metadata))
+        if held is not self._kept:
+            # Another object with the same tokens did it, and need not have stored them.
+            with self._locked():
+                if not self._ended:
+                    self._save(held)
         self._held = held
         return self.held
 
@@ -163,6 +169,7 @@ class Session:
         with self._locked():
             held = self._reloaded(stale)
             if held.tokens != stale.tokens and self._home.is_fresh(held):
+                self._kept = held
                 return held
             try:
                 renewed = self._ask(held, client_metadata)
@@ -194,7 +201,8 @@ class Session:
             # The new refresh token is kept all the same: the old may be dead.
             tokens = replace(held.tokens, refresh_token=renewed.tokens.refresh_token)
             self._held = replace(held, tokens=tokens)
-            self._save(self._held)
+            if not self._ended:
+                self._save(self._held)
             raise
         return renewed
 
@@ -240,6 +248,7 @@ class Session:
         return held
 
     def _save(self, held: Held) -> None:
+        self._kept = held
         if not self._stored:
             return
         self._unsaved = True
