@@ -47,6 +47,20 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+def watch_joins(board: Any) -> list[str]:
+    """A list that grows with each flight that is joined from now on."""
+    joined: list[str] = []
+    join = board.join
+
+    def watched(key: str) -> Any:
+        flight = join(key)
+        joined.append(key)
+        return flight
+
+    board.join = watched
+    return joined
+
+
 def wrong(code: str) -> str:
     """Another code than this one."""
     return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.client.helpers import until, wait_until
+from tests.client.helpers import until, wait_until, watch_joins
 from userpool.client.flights import AsyncFlights, Flights
 
 
@@ -159,11 +159,12 @@ def test_tasks_of_two_event_loops_share_one_flight() -> None:
     async def never() -> str:
         raise AssertionError("somebody is at it already")
 
+    joined = watch_joins(flights._board)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(asyncio.run, flights.run("key", work))
         assert entered.wait(10)
         second = threads.submit(asyncio.run, flights.run("key", never))
-        wait_until(second.running)
+        wait_until(lambda: len(joined) == 2)
         leave.set()
         assert (first.result(10), second.result(10)) == ("once", "once")
 
