@@ -41,7 +41,7 @@ def stop(process: Any) -> tuple[int, str]:
     return process.returncode, said
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service() -> Iterator[str]:
     """The URL of a service in development mode, with its users in memory."""
     process = start("--development", "--database", "sqlite:///:memory:")
@@ -88,10 +88,16 @@ def shell(service: str, tmp_path: Path) -> Shell:
     return Shell({"USERPOOL_ENDPOINT": service, "USERPOOL_STORAGE": str(tmp_path / "tokens")})
 
 
+@pytest.fixture(scope="session")
+def shared_pool(service: str) -> Mapping[str, str]:
+    """The variables of a pool with ada in it, whom all tests may sign in, and none changes."""
+    return with_ada(Shell({"USERPOOL_ENDPOINT": service})).variables
+
+
 @pytest.fixture
-def member(shell: Shell) -> Shell:
-    """The same with a pool, an app client, and ada, who is confirmed."""
-    return with_ada(shell)
+def member(shell: Shell, shared_pool: Mapping[str, str]) -> Shell:
+    """The shell with that pool, an app client, and ada, who is confirmed."""
+    return Shell({**shared_pool, **shell.variables})
 
 
 @pytest.fixture

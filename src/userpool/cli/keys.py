@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from datetime import UTC, datetime
@@ -70,11 +69,12 @@ def create(
     with service_errors(PURPOSE):
         from userpool.service import keyfile
 
-        there = _there(keys_file) if not to_environment else keyfile.KeySet()
+        there = keyfile.KeySet() if to_environment else _in_file(keys_file)
+        known = there if to_environment else keys_at_hand(keys_file)
         made_sealing = made_admin = None
         now = time.time()
         after = there
-        if sealing or not _has_sealing(there, to_environment):
+        if sealing or not known.sealing:
             made_sealing = keyfile.SealingKey.generate(os.urandom, now)
             after = after.with_sealing(made_sealing)
         if admin:
@@ -92,6 +92,11 @@ def create(
             return
         _save(keys_file, after)
     _tell_made(keys_file, made_sealing, made_admin)
+    if there.sealing:
+        renewal = " It then seals everything anew, and says when older keys can be revoked."
+        note(
+            f"A service that runs reads its keys when it starts: restart it.{renewal if made_sealing else ''}"
+        )
 
 
 @keys.command("list", short_help="List the keys, without what is secret of them.")
@@ -100,13 +105,10 @@ def create(
 def list_(keys_file: Path) -> None:
     """List the keys of the key file and the environment, without what is secret of them."""
     with service_errors(PURPOSE):
-        from userpool.service import keyfile
-
-        from_file = keyfile.load(keys_file) if keys_file.exists() else keyfile.KeySet()
-        found = keyfile.merge([from_file, keyfile.from_environment(os.environ)])
+        found = keys_at_hand(keys_file)
     newest = found.sealing[-1:]
     rows = [
-        ["sealing", key_id(key), "in use" if key in newest else "opens only", _when(key.created_at), ""]
+        ["sealing", key.id, "in use" if key in newest else "opens only", _when(key.created_at), ""]
         for key in found.sealing
     ]
     rows += [
@@ -141,8 +143,8 @@ def revoke(key: str, yes: bool, keys_file: Path) -> None:
         from userpool.service import keyfile
 
         there = keyfile.load(keys_file)
-        sealing = next((one for one in there.sealing if key_id(one) == key), None)
-        after = there.without_sealing(sealing.text) if sealing else there.without_admin(key, time.time())
+        sealing = any(one.id == key for one in there.sealing)
+        after = there.without_sealing(key) if sealing else there.without_admin(key, time.time())
         if not yes:
             loss = "What only this sealing key can open is lost. " if sealing else ""
             asking.confirmed(f"{loss}Revoke {key}?", step="revoking a key")
@@ -150,22 +152,17 @@ def revoke(key: str, yes: bool, keys_file: Path) -> None:
     show({"revoked": key}, [f"{key} is revoked. Restart the service, which reads its keys when it starts."])
 
 
-def key_id(key: SealingKey) -> str:
-    """What a sealing key is called: a hash of it, which tells nothing of it."""
-    return hashlib.sha256(b"userpool key id" + key.secret).hexdigest()[:12]
+def keys_at_hand(keys_file: Path) -> KeySet:
+    """The keys of the key file, if it is there, and of the environment. Raises `KeyFileError`."""
+    from userpool.service import keyfile
+
+    return keyfile.merge([_in_file(keys_file), keyfile.from_environment(os.environ)])
 
 
-def _there(keys_file: Path) -> KeySet:
+def _in_file(keys_file: Path) -> KeySet:
     from userpool.service import keyfile
 
     return keyfile.load(keys_file) if keys_file.exists() else keyfile.KeySet()
-
-
-def _has_sealing(there: KeySet, to_environment: bool) -> bool:
-    from userpool.service import keyfile
-
-    in_environment = () if to_environment else keyfile.from_environment(os.environ).sealing
-    return bool(there.sealing or in_environment)
 
 
 def _save(keys_file: Path, keys: KeySet) -> None:
@@ -183,8 +180,8 @@ def _tell_made(keys_file: Path, sealing: SealingKey | None, admin: AdminKey | No
     data: dict[str, Any] = {"file": str(keys_file)}
     lines: list[str] = []
     if sealing:
-        data["sealing"] = {"id": key_id(sealing)}
-        lines.append(f"Sealing key {key_id(sealing)} is in {keys_file}.")
+        data["sealing"] = {"id": sealing.id}
+        lines.append(f"Sealing key {sealing.id} is in {keys_file}.")
         note(
             "Keep a copy of it, apart from the database's backups: without it the database is worth nothing."
         )

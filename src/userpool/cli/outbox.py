@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from .failures import Failure, MachineFault, NoAnswer, service_errors
-from .keys import keys_option
+from .keys import keys_at_hand, keys_option
 from .output import json_option, show, table
 
 SECONDS = 20.0
@@ -75,7 +74,6 @@ _COLUMNS = ("to", "purpose", "username", "code")
 
 def _from_database(database: str, keys_file: Path, to: str | None) -> list[dict[str, Any]]:
     with service_errors("reading the outbox"):
-        from userpool.service import keyfile
         from userpool.service.app import Service
 
         # Opening a database that is not there would make it.
@@ -84,10 +82,7 @@ def _from_database(database: str, keys_file: Path, to: str | None) -> list[dict[
             raise MachineFault(
                 f"There is no database {file}.", "Name the one that the service uses with --database."
             )
-        sets = [keyfile.from_environment(os.environ)]
-        if keys_file.exists():
-            sets.insert(0, keyfile.load(keys_file))
-        with Service.open(database, keys=keyfile.merge(sets)) as service:
+        with Service.open(database, keys=keys_at_hand(keys_file)) as service:
             return [one.to_dict() for one in service.outbox(to)]
 
 
