@@ -126,14 +126,15 @@ def _by_password(context: Context, start: Start, realm: Realm, user: User | None
 def _by_srp(context: Context, start: Start, realm: Realm, user: User | None) -> Outcome:
     typed, public = start.parameter("USERNAME"), start.parameter("SRP_A")
     try:
-        parse_public(public, name="SRP_A")
+        number = parse_public(public, name="SRP_A")
     except SrpError as error:
         raise InvalidParameterException(str(error)) from None
     _check_caller(context, start, realm, user)
     sub, username = _identity(context, realm, user, typed)
     held = credentials(context, realm.pool, user, sub, username)
     server = ServerSide.generate(held.verifier, context.random(SECRET_BYTES), context.power)
-    data = {"a": public, "b": f"{server.secret:x}", "public": server.public}
+    # Of one length, so that the length of the block tells nothing.
+    data = {"a": f"{number:0768x}", "b": f"{server.secret:x}", "public": f"{server.number:0768x}"}
     step = ChallengeNameType.PASSWORD_VERIFIER
     block = seal_bytes(context, new_session(context, realm, sub, username, typed, step, data))
     return Outcome(
