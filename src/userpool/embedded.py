@@ -21,11 +21,12 @@ from userpool.protocol.errors import MissingExtra, ParameterError, StorageError
 from userpool.transports.loopback import LoopbackTransport
 
 if TYPE_CHECKING:
-    from userpool.client.waiting import AnyStorage, Storage
+    from userpool.client.waiting import AnyStorage
     from userpool.service.app import Service
     from userpool.service.clock import ServiceClock
     from userpool.service.keyfile import KeySet
     from userpool.service.messages.outbox import Delivered
+    from userpool.storage.api import Storage
 
 MEMORY: Final = ":memory:"
 REGION: Final = "us-east-1"

@@ -28,17 +28,25 @@ class Rotating:
         self.issued = 0
         self.refreshes = 0
         self.alive: set[str] = set()
+        self.revoked: list[str] = []
+        self.sign_ins = 0
         self.instead: list[Response | Exception] = []
         """Played before anything else, one a request."""
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Event()
         self.operations: list[str] = []
+        self.origins: dict[str, str] = {}
+        self.tells_origin = True
         self.behind = 0.0
         """How far the service's clock is behind."""
 
     def tokens(self) -> dict[str, str]:
-        """New tokens, as keyword arguments of `user`."""
+        """Tokens of a new sign-in, as keyword arguments of `user`."""
+        self.sign_ins += 1
+        return self._tokens(f"sign-in-{self.sign_ins}")
+
+    def _tokens(self, origin: str) -> dict[str, str]:
         self.issued += 1
         at = self.now - self.behind
         common = {
@@ -47,9 +55,11 @@ class Rotating:
             "iat": int(at),
             "exp": int(at + self.life),
             "jti": str(self.issued),
+            **({"origin_jti": origin} if self.tells_origin else {}),
         }
         refresh = f"refresh-{self.issued}"
         self.alive.add(refresh)
+        self.origins[refresh] = origin
         return {
             "access_token": jwt(**common, client_id=CLIENT, username="ada", token_use="access"),
             "id_token": jwt(**{**common, "aud": CLIENT, "cognito:username": "ada", "token_use": "id"}),
@@ -72,6 +82,7 @@ class Rotating:
             return step
         body: dict[str, Any] = json.loads(request.body)
         if operation == "RevokeToken":
+            self.revoked.append(body["Token"])
             self.alive.discard(body["Token"])
             return answer()
         if operation == "InitiateAuth":
@@ -82,7 +93,8 @@ class Rotating:
             return refusal("RefreshTokenReuseException", "Refresh token has been reused")
         self.alive.discard(body["RefreshToken"])
         self.refreshes += 1
-        return answer({"AuthenticationResult": _result(self.tokens())})
+        renewed = self._tokens(self.origins[body["RefreshToken"]])
+        return answer({"AuthenticationResult": _result(renewed)})
 
     def send(self, request: Request, *, timeout: float) -> Response:
         self.arrived.set()

@@ -273,6 +273,37 @@ async def test_a_sign_out_elsewhere_is_seen() -> None:
     assert storage.keys() == []
 
 
+@pytest.mark.parametrize("tells_origin", [True, False])
+async def test_r01_a_sign_out_leaves_a_newer_sign_in_of_the_same_user_alone(tells_origin: bool) -> None:
+    service, storage = Rotating(), MemoryStorage()
+    service.tells_origin = tells_origin
+    pool = service.async_pool(storage=storage)
+    first, second = await sign_in(pool), await sign_in(pool)
+    await first.sign_out()
+    found = await pool.current_user()
+    assert found is not None
+    assert await found.tokens() == await second.tokens()
+
+
+async def test_a_sign_out_revokes_what_another_process_has_refreshed() -> None:
+    service, storage = Rotating(), MemoryStorage()
+    user = await sign_in(service.async_pool(storage=storage))
+    other = await service.async_pool(storage=storage).current_user()
+    assert other is not None
+    service.advance(1)
+    await other.refresh()
+    await user.sign_out()
+    assert service.revoked == ["refresh-2"]
+    assert storage.keys() == []
+    user = await sign_in(service.async_pool(storage=storage))
+    other = await service.async_pool(storage=storage).current_user()
+    assert other is not None
+    service.advance(1)
+    await other.refresh()
+    await user.revoke_token()
+    assert service.revoked == ["refresh-2", "refresh-4"]
+
+
 async def test_a_sign_out_without_network_is_a_sign_out() -> None:
     service, storage = Rotating(), MemoryStorage()
     user = await sign_in(service.async_pool(storage=storage))

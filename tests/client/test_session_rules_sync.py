@@ -274,6 +274,37 @@ def test_a_sign_out_elsewhere_is_seen() -> None:
     assert storage.keys() == []
 
 
+@pytest.mark.parametrize("tells_origin", [True, False])
+def test_r01_a_sign_out_leaves_a_newer_sign_in_of_the_same_user_alone(tells_origin: bool) -> None:
+    service, storage = Rotating(), MemoryStorage()
+    service.tells_origin = tells_origin
+    pool = service.pool(storage=storage)
+    first, second = sign_in(pool), sign_in(pool)
+    first.sign_out()
+    found = pool.current_user()
+    assert found is not None
+    assert found.tokens() == second.tokens()
+
+
+def test_a_sign_out_revokes_what_another_process_has_refreshed() -> None:
+    service, storage = Rotating(), MemoryStorage()
+    user = sign_in(service.pool(storage=storage))
+    other = service.pool(storage=storage).current_user()
+    assert other is not None
+    service.advance(1)
+    other.refresh()
+    user.sign_out()
+    assert service.revoked == ["refresh-2"]
+    assert storage.keys() == []
+    user = sign_in(service.pool(storage=storage))
+    other = service.pool(storage=storage).current_user()
+    assert other is not None
+    service.advance(1)
+    other.refresh()
+    user.revoke_token()
+    assert service.revoked == ["refresh-2", "refresh-4"]
+
+
 def test_a_sign_out_without_network_is_a_sign_out() -> None:
     service, storage = Rotating(), MemoryStorage()
     user = sign_in(service.pool(storage=storage))

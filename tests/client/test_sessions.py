@@ -148,6 +148,7 @@ def test_r12_a_late_reply_does_not_bring_the_session_back() -> None:
         with pytest.raises(SignedOutError, match="meanwhile"):
             refreshing.result(10)
         assert leaving.result(10).revoked
+    assert service.revoked == ["refresh-2"], "the late token is the one that is alive"
     assert pool.current_user() is None
     assert storage.keys() == []
 

@@ -39,6 +39,13 @@ class Held:
     """When they arrived, by a clock that never steps; `None` when that was not in this process."""
     device_key: str | None = field(default=None, repr=False)
 
+    def same_sign_in(self, other: Held) -> bool:
+        """Whether both came of one sign-in: a refresh goes on with it, another sign-in starts anew."""
+        origin = self.claims.get("origin_jti")
+        if origin is None:
+            return self.tokens.refresh_token == other.tokens.refresh_token
+        return bool(origin == other.claims.get("origin_jti"))
+
     def fresh(self, now: float, monotonic: float, margin: float) -> bool:
         """Whether the tokens will be good for `margin` seconds more.
 

@@ -1,7 +1,5 @@
-"""The two calls that every sign-in is made of, and what their replies come to.
-
-InitiateAuth, RespondToAuthChallenge; AssociateSoftwareToken where an authenticator app is the only thing to
-set up.
+"""The two calls that every sign-in is made of, InitiateAuth and RespondToAuthChallenge, and what they come
+to.
 """
 
 from __future__ import annotations

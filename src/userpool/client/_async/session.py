@@ -156,13 +156,29 @@ class AsyncSession:
             current = self._home.keys.encode_current(self._held.username)
             await self._home.storage.save(self._home.keys.current, current)
 
-    async def end(self) -> None:
-        """Forget the tokens, here and in the storage. A refresh under way does not bring them back."""
+    async def latest(self) -> Held:
+        """The newest tokens of this sign-in: another process may have refreshed and stored them.
+
+        Raises:
+            SignedOutError: the user has signed out.
+            StorageError: the storage cannot be read.
+        """
+        return await self._newest(self.held)
+
+    async def end(self) -> Held:
+        """Forget the tokens, here and in the storage. A refresh under way does not bring them back.
+
+        Returns:
+            The newest tokens of this sign-in, to be revoked.
+
+        Raises:
+            StorageError: the storage still has the tokens.
+        """
         self._ended = True
-        if not self._stored:
-            return
         async with self._locked():
-            await self._forget()
+            held = await self._newest(self._held)
+            await self._forget(held)
+        return held
 
     async def _renew(self, stale: Held, client_metadata: Mapping[str, str] | None) -> Held:
         async with self._locked():
@@ -177,6 +193,7 @@ class AsyncSession:
                     raise
                 renewed = await self._ask_once_more(held, refusal, client_metadata)
             if self._ended:
+                self._held = renewed  # for whoever revokes it
                 raise SignedOutError(f"{held.username} has signed out meanwhile: sign in again.")
             await self._save(renewed)
             return renewed
@@ -213,8 +230,7 @@ class AsyncSession:
         if newer.tokens.refresh_token != held.tokens.refresh_token:
             return await self._ask(newer, client_metadata)
         self._ended = True
-        if self._stored:
-            await self._forget()
+        await self._forget(held)
         raise SessionExpired(f"The session of {held.username} is over: sign in again.") from refusal
 
     @contextlib.asynccontextmanager
@@ -262,11 +278,21 @@ class AsyncSession:
         except StorageError as error:
             warnings.warn(f"Signed in, but not for the next start: {error}", StorageWarning, stacklevel=3)
 
-    async def _forget(self) -> None:
+    async def _newest(self, held: Held) -> Held:
+        if not self._stored:
+            return held
+        stored = self._home.keys.decode(await self._home.storage.load(self._key), held.username)
+        if stored is None or not stored.same_sign_in(held):
+            return held
+        return max(held, stored, key=lambda each: each.claims["iat"])
+
+    async def _forget(self, held: Held) -> None:
+        if not self._stored:
+            return
         home = self._home
-        stored = home.keys.decode(await home.storage.load(self._key), self._held.username)
-        if stored and stored.tokens.refresh_token != self._held.tokens.refresh_token:
+        stored = home.keys.decode(await home.storage.load(self._key), held.username)
+        if stored is not None and not stored.same_sign_in(held):
             return  # the same user has signed in anew, and that sign-in goes on
         await home.storage.delete(self._key)
-        if home.keys.decode_current(await home.storage.load(home.keys.current)) == self._held.username:
+        if home.keys.decode_current(await home.storage.load(home.keys.current)) == held.username:
             await home.storage.delete(home.keys.current)

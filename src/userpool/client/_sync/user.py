@@ -165,8 +165,8 @@ class User:
         Raises:
             StorageError: the storage still has the tokens.
         """
-        refresh_token = self._session.held.tokens.refresh_token
-        self._session.end()
+        _ = self._session.held  # raises where nobody is signed in
+        refresh_token = (self._session.end()).tokens.refresh_token
         if refresh_token is None:
             return SignOutResult(revoked=False)
         try:
@@ -181,7 +181,7 @@ class User:
         Raises:
             ParameterError: there is no refresh token to revoke.
         """
-        refresh_token = self._session.held.tokens.refresh_token
+        refresh_token = (self._session.latest()).tokens.refresh_token
         if refresh_token is None:
             raise ParameterError("These tokens came without a refresh token: there is nothing to revoke.")
         self._home.connection.run(flows.sign_out.revoke_token(self._config, refresh_token))
