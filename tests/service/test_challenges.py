@@ -174,6 +174,20 @@ class TestNewPassword:
         assert error.message == "Cannot modify an already provided email"
         assert self.answer(client, challenge)["AuthenticationResult"]
 
+    def test_a_fixed_attribute_that_is_there_stays(self, world: World) -> None:
+        schema = [{"Name": "badge", "AttributeDataType": "String", "Mutable": False}]
+        client = world.pool(Schema=schema).client(WriteAttributes=["custom:badge"])
+        for name, badge in (("ada", "7"), ("eve", "")):
+            attributes = pairs({"custom:badge": badge} if badge else {})
+            client.pool.admin(
+                "AdminCreateUser", Username=name, TemporaryPassword=PASSWORD, UserAttributes=attributes
+            )
+        given = {"NEW_PASSWORD": OTHER_PASSWORD, "userAttributes.custom:badge": "8"}
+        error = refused(client, client.by_password(), **given)
+        assert error.message == "user.custom:badge: Attribute cannot be updated."
+        assert client.answer(client.by_password("eve"), USERNAME="eve", **given)["AuthenticationResult"]
+        assert client.pool.user("eve").attributes["custom:badge"] == "8"
+
     def test_A65_a_temporary_password_past_its_days(self, invited: ClientOf, world: World) -> None:
         world.clock.advance(7 * 86400)
         error = world.error(
@@ -470,6 +484,20 @@ class TestSentCodes:
         assert following["ChallengeName"] == "EMAIL_OTP"
         assert refused(client, challenge, ANSWER="EMAIL_OTP").message == USED
         assert client.answer(following, EMAIL_OTP_CODE=world.code(EMAIL))["AuthenticationResult"]
+
+    def test_choosing_gives_no_guess_back(self, client: ClientOf, world: World) -> None:
+        """Who knows the password cannot trade choices for guesses."""
+        client.tokens().call("SetUserMFAPreference", **preference(email=False, sms=False))
+        guesses = 0
+        for _ in range(20):
+            try:
+                choice = client.by_password()
+                sent = client.answer(choice, ANSWER="EMAIL_OTP")
+            except NotAuthorizedException:
+                continue
+            error = refused(client, sent, EMAIL_OTP_CODE=other_code(world.code(EMAIL)))
+            guesses += isinstance(error, CodeMismatchException)
+        assert guesses <= 5
 
     def test_an_address_that_changed_meanwhile_is_not_verified(self, client: ClientOf, world: World) -> None:
         client.tokens().call("SetUserMFAPreference", **preference(email=True))

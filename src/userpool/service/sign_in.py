@@ -69,6 +69,8 @@ class Stage:
     """The user as this step changes it."""
     answered: Session | None = None
     """The session whose answer was right; it is used up."""
+    charged: bool = False
+    """Whether an attempt was counted for this step: it is taken back, since the proof was right."""
 
     @property
     def present(self) -> User:
@@ -132,7 +134,8 @@ def _ask(context: Context, stage: Stage, ask: Ask) -> Outcome:
 
     def apply(writer: Writer) -> None:
         _apply(context, writer, stage)
-        refund_proof(writer, key)
+        if stage.charged:
+            refund_proof(writer, key)
         if parcel is not None:
             writer.add_message(parcel.message)
 

@@ -184,7 +184,7 @@ def password_proved(context: Context, realm: Realm, user: User, typed: str) -> O
             key = lock_key(context, user.pool_id, user.sub)
             context.store.write(lambda writer: refund_proof(writer, key))
             raise
-        return proceed(context, Stage(realm, present, typed), ask)
+        return proceed(context, Stage(realm, present, typed, charged=True), ask)
 
     return settled(context, user, attempt)
 

@@ -137,8 +137,9 @@ def _open(context: Context, reply: Reply) -> Session:
 def _password_verifier(context: Context, reply: Reply, facts: Facts) -> Outcome:
     realm, session, user = facts.realm, facts.session, facts.user
     timestamp = _recent(context, reply.response("TIMESTAMP"))
-    if "PASSWORD_CLAIM_SIGNATURE" not in reply.responses:
-        reply.response("PASSWORD_CLAIM_SIGNATURE")
+    signature = reply.responses.get("PASSWORD_CLAIM_SIGNATURE")
+    if signature is None:
+        raise InvalidParameterException("Missing required parameter PASSWORD_CLAIM_SIGNATURE")
     charge_proof(context, realm.pool.id, session.sub, session, once=True)
     held = credentials(context, realm.pool, user, session.sub, session.username)
     server = ServerSide(held.verifier, int(session.data["b"], 16), int(session.data["public"], 16))
@@ -148,7 +149,7 @@ def _password_verifier(context: Context, reply: Reply, facts: Facts) -> Outcome:
         user_id=session.username,
         secret_block=base64.b64decode(reply.responses["PASSWORD_CLAIM_SECRET_BLOCK"]),
         timestamp=timestamp,
-        signature_b64=reply.responses["PASSWORD_CLAIM_SIGNATURE"],
+        signature_b64=signature,
         power=context.power,
     )
     if user is None or not right:

@@ -13,7 +13,7 @@ from userpool.protocol.errors import (
     UserNotConfirmedException,
 )
 
-from ..attributes import check_writable, missing_required, readable
+from ..attributes import check_mutable, check_writable, missing_required, readable
 from ..records import User, UserStatus
 from ..settings import ClientSettings, PoolSettings
 from .second import Ask, second_factor
@@ -77,6 +77,7 @@ def attributes_given(
     """
     given = {name.removeprefix(PREFIX): value for name, value in responses.items() if name.startswith(PREFIX)}
     check_writable(client, given)
+    check_mutable(settings, [name for name in given if user.attributes.get(name)])
     for name in settings.required_attributes:
         if user.attributes.get(name) and given.get(name, user.attributes[name]) != user.attributes[name]:
             raise InvalidParameterException(f"Cannot modify an already provided {name}")
