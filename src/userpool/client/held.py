@@ -10,10 +10,6 @@ from userpool.flows.grant import Grant, Tokens
 from userpool.protocol.errors import TokenError
 from userpool.protocol.tokens import ClaimError, decode_unverified
 
-REFRESH_MARGIN: Final = 30.0
-"""Seconds before its end when a token counts as old: a call takes up to 20 (`ServiceConfig.timeout`), and
-the token has to be good when it arrives, by a clock that may be some seconds off."""
-
 SHORTEST_LIFE: Final = 10.0
 """Seconds that a token counts as alive at least, whatever it says: what arrives dead is not asked for in
 a loop.

@@ -4,24 +4,30 @@ body, no header but the request id and the error's name, and no text of an error
 
 from __future__ import annotations
 
-import logging
+import sys
 import time
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from userpool.protocol.effects import Effect, Flow, Send
 from userpool.protocol.http import Request, Response
 
+if TYPE_CHECKING:
+    import logging
+
 T = TypeVar("T")
 
-LOGGER: Final = logging.getLogger("userpool")
+NAME: Final = "userpool"
+DEBUG: Final = 10
+"""`logging.DEBUG`."""
 
 
 def logged(flow: Flow[T]) -> Flow[T]:
     """Pass `flow` through, and log each of its exchanges (level DEBUG), in words and as fields of the record:
     `operation`, `attempt`, `status`, `error`, `request_id`, `duration` in seconds.
     """
-    if not LOGGER.isEnabledFor(logging.DEBUG):
+    logger = _logger()
+    if logger is None:
         return (yield from flow)
     try:
         effect = next(flow)
@@ -30,10 +36,10 @@ def logged(flow: Flow[T]) -> Flow[T]:
             try:
                 told = yield effect
             except Exception as failure:  # noqa: BLE001 - it goes on to the flow, which decides
-                _log(effect, time.monotonic() - started, failure)
+                _log(logger, effect, time.monotonic() - started, failure)
                 effect = flow.throw(failure)
             else:
-                _log(effect, time.monotonic() - started, told)
+                _log(logger, effect, time.monotonic() - started, told)
                 effect = flow.send(told)
     except StopIteration as end:
         result: T = end.value
@@ -42,7 +48,17 @@ def logged(flow: Flow[T]) -> Flow[T]:
         flow.close()
 
 
-def _log(effect: Effect, duration: float, told: object) -> None:
+def _logger() -> logging.Logger | None:
+    """The logger, if somebody listens. A program that has not loaded `logging` has nobody who does."""
+    if "logging" not in sys.modules:
+        return None
+    import logging
+
+    logger = logging.getLogger(NAME)
+    return logger if logger.isEnabledFor(DEBUG) else None
+
+
+def _log(logger: logging.Logger, effect: Effect, duration: float, told: object) -> None:
     if not isinstance(effect, Send):
         return
     fields = {
@@ -56,7 +72,7 @@ def _log(effect: Effect, duration: float, told: object) -> None:
     words = ", ".join(
         f"{name} {fields[name]}" for name in ("status", "error", "attempt", "request_id") if fields[name]
     )
-    LOGGER.debug("%s: %s, %.0f ms", fields["operation"], words, duration * 1000, extra=fields)
+    logger.debug("%s: %s, %.0f ms", fields["operation"], words, duration * 1000, extra=fields)
 
 
 def _operation(request: Request) -> str:

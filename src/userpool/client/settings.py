@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from userpool._version import __version__
 from userpool.flows.config import ClientConfig, ServiceConfig, UserContext
@@ -10,6 +11,10 @@ from userpool.protocol.endpoints import check_endpoint, parse_pool_id
 from userpool.protocol.endpoints import endpoint as aws_endpoint
 from userpool.protocol.errors import ParameterError
 from userpool.protocol.operations import Service
+
+REFRESH_MARGIN: Final = 30.0
+"""Seconds before its end when a token counts as old: a call takes up to 20 (`ServiceConfig.timeout`), and
+the token has to be good when it arrives, by a clock that may be some seconds off."""
 
 
 def client_config(

@@ -5,8 +5,9 @@ other.
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
     from userpool.storage.api import AsyncStorage
@@ -15,6 +16,23 @@ if TYPE_CHECKING:
     AnyStorage: TypeAlias = Storage | AsyncStorage
 
 T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """Makes a thing when it is first asked for, once for all threads."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+
+    def __call__(self) -> T:
+        """The thing."""
+        if not self._made:
+            with self._lock:
+                if not self._made:
+                    self._made.append(self._make())
+        return self._made[0]
 
 
 async def in_thread(work: Callable[[], T]) -> T:

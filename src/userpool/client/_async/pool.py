@@ -9,27 +9,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from userpool import flows
-from userpool.client.checking import Checker
-from userpool.client.flights import AsyncFlights
-from userpool.client.held import REFRESH_MARGIN, Held, hold
-from userpool.client.record import Keys
-from userpool.client.settings import client_config
-from userpool.client.waiting import async_storage
+from userpool.client.settings import REFRESH_MARGIN, client_config
+from userpool.client.waiting import Once, async_storage
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
-from userpool.flows.grant import Grant, Tokens
-from userpool.protocol.effects import Flow
 
 from .connection import AsyncConnection
-from .session import AsyncHome, AsyncSession
 
 if TYPE_CHECKING:
     from userpool.client.waiting import AnyStorage
     from userpool.embedded import AsyncEmbeddedUserPool
+    from userpool.flows.grant import Grant
     from userpool.flows.results import SignUpResult
     from userpool.protocol.challenges import Answer, ChallengeStep, CodeDelivery
+    from userpool.protocol.effects import Flow
     from userpool.transports.api import AsyncTransport
 
     from .admin import AsyncAdmin
+    from .home import AsyncHome
     from .steps import AsyncSignInStep
     from .user import AsyncUser
 
@@ -112,20 +108,31 @@ class AsyncUserPool:
             analytics_endpoint_id=analytics_endpoint_id,
         )
         self._connection = AsyncConnection.open(transport)
-        self._home = AsyncHome(
-            connection=self._connection,
-            config=self._config,
-            storage=async_storage(storage),
-            keys=Keys(user_pool_id, client_id),
-            checker=Checker(self._config, jwks=jwks, issuer=issuer, endpoint=endpoint)
-            if verify_tokens
-            else None,
-            flights=AsyncFlights[Held](),
-            key_flights=AsyncFlights[None](),
-            clock=clock,
-            refresh_margin=refresh_margin,
-            refresh_flow=RefreshFlow(refresh_flow),
-        )
+        chosen_flow = RefreshFlow(refresh_flow)
+
+        def open_home() -> AsyncHome:
+            from userpool.client.checking import Checker
+            from userpool.client.record import Keys
+
+            from .home import AsyncHome
+
+            return AsyncHome(
+                connection=self._connection,
+                config=self._config,
+                storage=async_storage(storage),
+                keys=Keys(user_pool_id, client_id),
+                checker=Checker(self._config, jwks=jwks, issuer=issuer, endpoint=endpoint)
+                if verify_tokens
+                else None,
+                clock=clock,
+                refresh_margin=refresh_margin,
+                refresh_flow=chosen_flow,
+            )
+
+        # What the first request does not need is loaded with the first tokens; keys are looked at now.
+        self._homes = Once(open_home)
+        if jwks is not None:
+            self._homes()
 
     @classmethod
     def embedded(
@@ -376,12 +383,7 @@ class AsyncUserPool:
         Raises:
             StorageError: the storage cannot be read.
         """
-        home = self._home
-        username = home.keys.decode_current(await home.storage.load(home.keys.current))
-        if username is None:
-            return None
-        held = home.keys.decode(await home.storage.load(home.keys.user(username)), username)
-        return self._user(AsyncSession(home, held, stored=True)) if held else None
+        return await self._home.current_user()
 
     def user(
         self,
@@ -405,9 +407,10 @@ class AsyncUserPool:
         Raises:
             TokenError: one is no token, or of another user or app client.
         """
+        from userpool.flows.grant import Tokens
+
         tokens = Tokens(access_token=access_token, id_token=id_token, refresh_token=refresh_token)
-        held = hold(tokens, client_id=self.client_id, device_key=device_key)
-        return self._user(AsyncSession(self._home, held, stored=False))
+        return self._home.user(tokens, device_key)
 
     async def aclose(self) -> None:
         """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
@@ -423,19 +426,12 @@ class AsyncUserPool:
     ) -> None:
         await self.aclose()
 
-    def _user(self, session: AsyncSession) -> AsyncUser:
-        from .user import AsyncUser
-
-        return AsyncUser(self._home, session)
+    @property
+    def _home(self) -> AsyncHome:
+        return self._homes()
 
     async def _step(self, conversation: Flow[Grant | ChallengeStep]) -> AsyncSignInStep:
-        outcome = await self._connection.run(conversation)
-        if not isinstance(outcome, Grant):
-            return outcome
-        held = self._home.taken(outcome)
-        await self._home.check(held, outcome.user_id)
-        session = AsyncSession(self._home, held, stored=True)
-        await session.keep()
-        from userpool.client.signed_in import SignedIn
+        from userpool.flows.grant import Grant
 
-        return SignedIn(self._user(session), outcome.new_device)
+        outcome = await self._connection.run(conversation)
+        return await self._home.welcome(outcome) if isinstance(outcome, Grant) else outcome

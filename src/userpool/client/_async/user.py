@@ -12,12 +12,14 @@ from userpool.flows.results import TotpSeed
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ParameterError, ServiceError, UserPoolError
 
-from .session import AsyncHome, AsyncSession
+from .session import AsyncSession
 
 if TYPE_CHECKING:
     from userpool.flows.grant import Tokens
     from userpool.flows.results import MfaPreference, UserProfile
     from userpool.protocol.challenges import CodeDelivery
+
+    from .home import AsyncHome
 
 T = TypeVar("T")
 

@@ -10,27 +10,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from userpool import flows
-from userpool.client.checking import Checker
-from userpool.client.flights import Flights
-from userpool.client.held import REFRESH_MARGIN, Held, hold
-from userpool.client.record import Keys
-from userpool.client.settings import client_config
-from userpool.client.waiting import plain_storage
+from userpool.client.settings import REFRESH_MARGIN, client_config
+from userpool.client.waiting import Once, plain_storage
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
-from userpool.flows.grant import Grant, Tokens
-from userpool.protocol.effects import Flow
 
 from .connection import Connection
-from .session import Home, Session
 
 if TYPE_CHECKING:
     from userpool.client.waiting import Storage
     from userpool.embedded import EmbeddedUserPool
+    from userpool.flows.grant import Grant
     from userpool.flows.results import SignUpResult
     from userpool.protocol.challenges import Answer, ChallengeStep, CodeDelivery
+    from userpool.protocol.effects import Flow
     from userpool.transports.api import Transport
 
     from .admin import Admin
+    from .home import Home
     from .steps import SignInStep
     from .user import User
 
@@ -113,20 +109,31 @@ class UserPool:
             analytics_endpoint_id=analytics_endpoint_id,
         )
         self._connection = Connection.open(transport)
-        self._home = Home(
-            connection=self._connection,
-            config=self._config,
-            storage=plain_storage(storage),
-            keys=Keys(user_pool_id, client_id),
-            checker=Checker(self._config, jwks=jwks, issuer=issuer, endpoint=endpoint)
-            if verify_tokens
-            else None,
-            flights=Flights[Held](),
-            key_flights=Flights[None](),
-            clock=clock,
-            refresh_margin=refresh_margin,
-            refresh_flow=RefreshFlow(refresh_flow),
-        )
+        chosen_flow = RefreshFlow(refresh_flow)
+
+        def open_home() -> Home:
+            from userpool.client.checking import Checker
+            from userpool.client.record import Keys
+
+            from .home import Home
+
+            return Home(
+                connection=self._connection,
+                config=self._config,
+                storage=plain_storage(storage),
+                keys=Keys(user_pool_id, client_id),
+                checker=Checker(self._config, jwks=jwks, issuer=issuer, endpoint=endpoint)
+                if verify_tokens
+                else None,
+                clock=clock,
+                refresh_margin=refresh_margin,
+                refresh_flow=chosen_flow,
+            )
+
+        # What the first request does not need is loaded with the first tokens; keys are looked at now.
+        self._homes = Once(open_home)
+        if jwks is not None:
+            self._homes()
 
     @classmethod
     def embedded(
@@ -377,12 +384,7 @@ class UserPool:
         Raises:
             StorageError: the storage cannot be read.
         """
-        home = self._home
-        username = home.keys.decode_current(home.storage.load(home.keys.current))
-        if username is None:
-            return None
-        held = home.keys.decode(home.storage.load(home.keys.user(username)), username)
-        return self._user(Session(home, held, stored=True)) if held else None
+        return self._home.current_user()
 
     def user(
         self,
@@ -406,9 +408,10 @@ class UserPool:
         Raises:
             TokenError: one is no token, or of another user or app client.
         """
+        from userpool.flows.grant import Tokens
+
         tokens = Tokens(access_token=access_token, id_token=id_token, refresh_token=refresh_token)
-        held = hold(tokens, client_id=self.client_id, device_key=device_key)
-        return self._user(Session(self._home, held, stored=False))
+        return self._home.user(tokens, device_key)
 
     def close(self) -> None:
         """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
@@ -424,19 +427,12 @@ class UserPool:
     ) -> None:
         self.close()
 
-    def _user(self, session: Session) -> User:
-        from .user import User
-
-        return User(self._home, session)
+    @property
+    def _home(self) -> Home:
+        return self._homes()
 
     def _step(self, conversation: Flow[Grant | ChallengeStep]) -> SignInStep:
-        outcome = self._connection.run(conversation)
-        if not isinstance(outcome, Grant):
-            return outcome
-        held = self._home.taken(outcome)
-        self._home.check(held, outcome.user_id)
-        session = Session(self._home, held, stored=True)
-        session.keep()
-        from userpool.client.signed_in import SignedIn
+        from userpool.flows.grant import Grant
 
-        return SignedIn(self._user(session), outcome.new_device)
+        outcome = self._connection.run(conversation)
+        return self._home.welcome(outcome) if isinstance(outcome, Grant) else outcome

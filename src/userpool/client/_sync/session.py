@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from userpool import flows
-from userpool.client.checking import NO_KEYS, Checker
-from userpool.client.flights import Flights
-from userpool.client.held import REFRESH_MARGIN, Held, hold_grant
+from userpool.client.checking import NO_KEYS
+from userpool.client.held import Held
 from userpool.client.judging import StorageWarning, ends_session
-from userpool.client.record import Keys
-from userpool.flows.config import ClientConfig, RefreshFlow
-from userpool.flows.grant import Grant
 from userpool.protocol.errors import (
     ServiceError,
     SessionExpired,
@@ -30,65 +27,9 @@ from userpool.protocol.errors import (
     StorageError,
     TokenVerificationError,
 )
-from userpool.storage.api import Storage
 
-from .connection import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where the sessions of one app client live."""
-
-    connection: Connection
-    config: ClientConfig
-    storage: Storage
-    keys: Keys
-    checker: Checker | None
-    """Verifies what arrives; `None` takes it as it is."""
-    flights: Flights[Held]
-    key_flights: Flights[None]
-    clock: Callable[[], float]
-    """The time by which tokens age, in seconds since the epoch."""
-    refresh_margin: float = REFRESH_MARGIN
-    """Seconds before its end when a token counts as old."""
-    refresh_flow: RefreshFlow = RefreshFlow.TOKENS_FROM_REFRESH_TOKEN
-
-    def taken(self, grant: Grant, known: Held | None = None) -> Held:
-        """What a conversation got, with the clock measured by it; `known` is what the user held so far."""
-        return hold_grant(
-            grant,
-            client_id=self.config.client_id,
-            now=self.clock(),
-            monotonic=self.connection.world.monotonic(),
-            known=known,
-        )
-
-    def check(self, held: Held, user_id: str | None = None) -> None:
-        """Verify tokens that have just come. The keys are fetched once for all who need them, and stored.
-
-        Raises:
-            TokenVerificationError: they are not genuine, or not this user's.
-        """
-        checker = self.checker
-        if checker is None:
-            return
-        if checker.lacks_keys(held):
-            self.key_flights.run("keys", lambda: self._get_keys(checker, held))
-        self.connection.run(checker.check(held, user_id))
-
-    def _get_keys(self, checker: Checker, held: Held) -> None:
-        # They can always be fetched; a storage that does not work shows with the tokens.
-        with contextlib.suppress(StorageError):
-            checker.recall(self.storage.load(self.keys.jwks), self.clock())
-        if not checker.lacks_keys(held):
-            return
-        self.connection.run(checker.fetch_keys())
-        with contextlib.suppress(StorageError):
-            self.storage.save(self.keys.jwks, checker.keep(self.clock()))
-
-    def is_fresh(self, held: Held) -> bool:
-        """Whether the tokens can be used for a while without a refresh."""
-        return held.fresh(self.clock(), self.connection.world.monotonic(), self.refresh_margin)
+if TYPE_CHECKING:
+    from .home import Home
 
 
 class Session:

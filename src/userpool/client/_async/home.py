@@ -1,0 +1,102 @@
+"""Where the users of one app client live: the storage, the keys that tokens are verified with, the clocks."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from userpool.client.checking import Checker
+from userpool.client.flights import AsyncFlights
+from userpool.client.held import Held, hold, hold_grant
+from userpool.client.record import Keys
+from userpool.client.signed_in import SignedIn
+from userpool.flows.config import ClientConfig, RefreshFlow
+from userpool.flows.grant import Grant, Tokens
+from userpool.protocol.errors import StorageError
+from userpool.storage.api import AsyncStorage
+
+from .connection import AsyncConnection
+from .session import AsyncSession
+from .user import AsyncUser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncHome:
+    """Where the users of one app client live."""
+
+    connection: AsyncConnection
+    config: ClientConfig
+    storage: AsyncStorage
+    keys: Keys
+    checker: Checker | None
+    """Verifies what arrives; `None` takes it as it is."""
+    clock: Callable[[], float]
+    """The time by which tokens age, in seconds since the epoch."""
+    refresh_margin: float
+    """Seconds before its end when a token counts as old."""
+    refresh_flow: RefreshFlow
+    flights: AsyncFlights[Held] = field(default_factory=AsyncFlights)
+    key_flights: AsyncFlights[None] = field(default_factory=AsyncFlights)
+
+    async def welcome(self, grant: Grant) -> SignedIn[AsyncUser]:
+        """Take in the user who has just signed in: verified, stored, and the current one from now on.
+
+        Raises:
+            TokenError: the tokens are not what they should be.
+        """
+        held = self.taken(grant)
+        await self.check(held, grant.user_id)
+        session = AsyncSession(self, held, stored=True)
+        await session.keep()
+        return SignedIn(AsyncUser(self, session), grant.new_device)
+
+    async def current_user(self) -> AsyncUser | None:
+        """The current user by the storage. Raises `StorageError`."""
+        username = self.keys.decode_current(await self.storage.load(self.keys.current))
+        if username is None:
+            return None
+        held = self.keys.decode(await self.storage.load(self.keys.user(username)), username)
+        return AsyncUser(self, AsyncSession(self, held, stored=True)) if held else None
+
+    def user(self, tokens: Tokens, device_key: str | None) -> AsyncUser:
+        """A user from tokens that somebody handed in. Raises `TokenError`."""
+        held = hold(tokens, client_id=self.config.client_id, device_key=device_key)
+        return AsyncUser(self, AsyncSession(self, held, stored=False))
+
+    def taken(self, grant: Grant, known: Held | None = None) -> Held:
+        """What a conversation got, with the clock measured by it; `known` is what the user held so far."""
+        return hold_grant(
+            grant,
+            client_id=self.config.client_id,
+            now=self.clock(),
+            monotonic=self.connection.world.monotonic(),
+            known=known,
+        )
+
+    async def check(self, held: Held, user_id: str | None = None) -> None:
+        """Verify tokens that have just come. The keys are fetched once for all who need them, and stored.
+
+        Raises:
+            TokenVerificationError: they are not genuine, or not this user's.
+        """
+        checker = self.checker
+        if checker is None:
+            return
+        if checker.lacks_keys(held):
+            await self.key_flights.run("keys", lambda: self._get_keys(checker, held))
+        await self.connection.run(checker.check(held, user_id))
+
+    async def _get_keys(self, checker: Checker, held: Held) -> None:
+        # They can always be fetched; a storage that does not work shows with the tokens.
+        with contextlib.suppress(StorageError):
+            checker.recall(await self.storage.load(self.keys.jwks), self.clock())
+        if not checker.lacks_keys(held):
+            return
+        await self.connection.run(checker.fetch_keys())
+        with contextlib.suppress(StorageError):
+            await self.storage.save(self.keys.jwks, checker.keep(self.clock()))
+
+    def is_fresh(self, held: Held) -> bool:
+        """Whether the tokens can be used for a while without a refresh."""
+        return held.fresh(self.clock(), self.connection.world.monotonic(), self.refresh_margin)
