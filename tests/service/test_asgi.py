@@ -14,9 +14,12 @@ import pytest
 
 from userpool.protocol.http import Request, Response
 from userpool.protocol.wire import CONTENT_TYPE
+from userpool.service.access_sigv4 import AdminAccess
 from userpool.service.app import Service
 from userpool.service.asgi import Application, Limits
 from userpool.service.context import Settings
+from userpool.service.keyfile import KeySet
+from userpool.service.sealed import SpareKeys
 
 Message = MutableMapping[str, Any]
 
@@ -99,7 +102,7 @@ def test_the_service_learns_where_a_request_came_from_and_went_to() -> None:
     seen: list[tuple[Request, str]] = []
 
     class Spy(Service):
-        def handle(self, request: Request, source_ip: str = "") -> Response:
+        def answer_quickly(self, request: Request, source_ip: str = "") -> Response | None:
             seen.append((request, source_ip))
             return Response(200)
 
@@ -198,6 +201,9 @@ def test_more_than_can_wait_are_told_to_come_again() -> None:
     begun, finish = threading.Event(), threading.Event()
 
     class Slow(Service):
+        def answer_quickly(self, request: Request, source_ip: str = "") -> Response | None:
+            return None
+
         def handle(self, request: Request, source_ip: str = "") -> Response:
             begun.set()
             finish.wait(10)
@@ -216,6 +222,28 @@ def test_more_than_can_wait_are_told_to_come_again() -> None:
         app.close()
     assert [one.status for one in answers] == [503, 200, 200]
     assert answers[0].code == "ServiceUnavailableException"
+
+
+def test_only_short_reads_of_a_local_database_are_answered_in_the_event_loop() -> None:
+    def asked(target: str, method: str = "POST", path: str = "/") -> Request:
+        name = f"AWSCognitoIdentityProviderService.{target}"
+        return Request(method, path, {"x-amz-target": name, "content-type": CONTENT_TYPE}, b"{}")
+
+    with Service.open(settings=Settings(development=True)) as service:
+        for request in (asked("GetUser"), asked("ListUsers"), asked("", "GET", "/health")):
+            assert service.answer_quickly(request) is not None
+        for slow in ("SignUp", "InitiateAuth", "RespondToAuthChallenge", "AdminCreateUser", "Nothing"):
+            assert service.answer_quickly(asked(slow)) is None
+        assert service.answer_quickly(asked("", "GET", "/_userpool/outbox")) is None
+        distant = Service(
+            service.context,
+            AdminAccess(KeySet(), service.context.settings, service.clock),
+            service._ring,
+            service.clock,
+            SpareKeys(),
+            local=False,
+        )
+        assert distant.answer_quickly(asked("GetUser")) is None
 
 
 def test_it_starts_and_stops_with_its_server() -> None:

@@ -16,7 +16,8 @@ from . import operations
 from .access_sigv4 import AdminAccess
 from .clock import ServiceClock
 from .context import Context, Settings
-from .dispatch import Dispatcher
+from .development import PREFIX
+from .dispatch import QUICK, Dispatcher
 from .keyfile import KeySet, SealingKey
 from .keys import KeyRing, open_ring
 from .messages.outbox import Delivered, Outbox, reveal
@@ -47,10 +48,13 @@ class Service:
         ring: KeyRing,
         clock: ServiceClock,
         spare_keys: SpareKeys,
+        *,
+        local: bool,
     ) -> None:
         self.context = context
         self.clock = clock
         self._ring = ring
+        self._local = local
         self._purge_at = clock.now() + PURGE_SECONDS
         self._spare_keys = spare_keys
         self._after_reset: Callable[[], None] | None = None
@@ -110,12 +114,24 @@ class Service:
             settings=settings,
             new_signing_key=made,
         )
-        return cls(context, AdminAccess(keys, settings, clock), ring, clock, made)
+        admins = AdminAccess(keys, settings, clock)
+        return cls(context, admins, ring, clock, made, local=database.startswith("sqlite:"))
 
     def handle(self, request: Request, source_ip: str = "") -> Response:
         """Answer one request; safe to call from many threads, and never raises."""
         if self.clock.now() >= self._purge_at:
             self.purge_quietly()
+        return self._dispatcher.handle(request, source_ip)
+
+    def answer_quickly(self, request: Request, source_ip: str = "") -> Response | None:
+        """The answer to a request that takes a few reads of a local database at most; `None` for any other.
+
+        An adapter may call this where it must not be held up for long, such as in an event loop: handing the
+        request to a thread would cost more than the answer does.
+        """
+        quick = request.method != "POST" or request.headers.get("x-amz-target") in QUICK
+        if not self._local or not quick or request.path.startswith(PREFIX):
+            return None
         return self._dispatcher.handle(request, source_ip)
 
     def refuse(self, error: ServiceError) -> Response:

@@ -112,10 +112,10 @@ class Application:
 
     def _headers(self, raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         headers: dict[str, str] = {}
-        size = 0
+        left, most = self._limits.header_bytes, self._limits.headers
         for count, (name_bytes, value_bytes) in enumerate(raw, 1):
-            size += len(name_bytes) + len(value_bytes)
-            if count > self._limits.headers or size > self._limits.header_bytes:
+            left -= len(name_bytes) + len(value_bytes)
+            if count > most or left < 0:
                 raise _Refused(_error("RequestHeadersTooLargeException", "The headers are too large.", 431))
             name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
             if name not in headers:
@@ -154,20 +154,27 @@ class Application:
         return b"".join(parts)
 
     async def _work(self, scope: Scope, headers: dict[str, str], body: bytes) -> Response:
+        client = scope.get("client")
+        source_ip = client[0] if client else ""
+        request = Request(scope["method"], _url(scope), headers, body)
+        quick = self._service.answer_quickly(request, source_ip)
+        if quick is not None:
+            return quick
         if self._under_way >= self._limits.threads + self._limits.waiting:
             raise _Refused(ServiceUnavailableException("The service is busy. Try again in a moment."))
-        raw_path = scope.get("raw_path") or scope["path"].encode()
-        query = scope.get("query_string") or b""
-        url = (raw_path + (b"?" + query if query else b"")).decode("latin-1")
-        client = scope.get("client")
-        request = Request(scope["method"], url, headers, body)
         self._under_way += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._service.handle, request, client[0] if client else ""
+                self._threads, self._service.handle, request, source_ip
             )
         finally:
             self._under_way -= 1
+
+
+def _url(scope: Scope) -> str:
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string")
+    return (f"{path.decode('latin-1')}?{query.decode('latin-1')}") if query else str(path, "latin-1")
 
 
 async def _answer(response: Response, method: str, send: Send) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from userpool.crypto.rs256 import SigningKey
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 In = TypeVar("In", bound="Shape")
 Out = TypeVar("Out", bound="Shape")
+
+
+@lru_cache(maxsize=64)
+def _aws_endpoint(region: str) -> str:
+    return endpoints.endpoint("cognito-idp", region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Settings:
         """The issuer that tokens of this pool name."""
         if self.issuer is not None:
             return f"{self.issuer.rstrip('/')}/{pool_id}"
-        return f"{endpoints.endpoint('cognito-idp', pool_id.partition('_')[0])}/{pool_id}"
+        return f"{_aws_endpoint(pool_id.partition('_')[0])}/{pool_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from userpool.protocol import operations as ops
@@ -39,6 +40,21 @@ _CORS = {
 
 _ALWAYS_ALLOWED = frozenset({"InternalErrorException", "InvalidParameterException", "SerializationException"})
 """What the protocol itself may answer to any operation, declared or not."""
+
+
+QUICK = frozenset(
+    operation.target
+    for operation in (
+        ops.GET_USER,
+        ops.ADMIN_GET_USER,
+        ops.LIST_USERS,
+        ops.LIST_USER_POOLS,
+        ops.LIST_USER_POOL_CLIENTS,
+        ops.DESCRIBE_USER_POOL_CLIENT,
+        ops.GET_USER_POOL_MFA_CONFIG,
+    )
+)
+"""What takes a few reads and no heavy arithmetic."""
 
 
 class Dispatcher:
@@ -76,14 +92,11 @@ class Dispatcher:
     def _finish(
         self, response: Response, name: str, request_id: str, started: float, cors: dict[str, str]
     ) -> Response:
-        _logger.info(
-            "%s %s %.1f ms, request %s",
-            name,
-            response.header("x-amzn-errortype") or response.status,
-            (time.perf_counter() - started) * 1000,
-            request_id,
-        )
-        date = formatdate(self._context.clock.true(), usegmt=True)
+        if _logger.isEnabledFor(logging.INFO):
+            outcome = response.header("x-amzn-errortype") or response.status
+            milliseconds = (time.perf_counter() - started) * 1000
+            _logger.info("%s %s %.1f ms, request %s", name, outcome, milliseconds, request_id)
+        date = _http_date(int(self._context.clock.true()))
         return Response(
             response.status,
             {**response.headers, **cors, "x-amzn-requestid": request_id, "date": date},
@@ -138,6 +151,11 @@ class Dispatcher:
                 return _internal_error(request_id)
             raise
         return wire.encode_response(operation, output, request_id=request_id)
+
+
+@lru_cache(maxsize=4)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _operation(request: Request) -> Operation[Any, Any]:
