@@ -25,6 +25,7 @@ from tests.service.world import (
 )
 from userpool.protocol.challenges import NEXT
 from userpool.protocol.errors import (
+    CodeDeliveryFailureException,
     CodeMismatchException,
     EnableSoftwareTokenMFAException,
     ExpiredCodeException,
@@ -484,6 +485,21 @@ class TestSentCodes:
         assert following["ChallengeName"] == "EMAIL_OTP"
         assert refused(client, challenge, ANSWER="EMAIL_OTP").message == USED
         assert client.answer(following, EMAIL_OTP_CODE=world.code(EMAIL))["AuthenticationResult"]
+
+    def test_a_code_that_cannot_be_delivered(
+        self, client: ClientOf, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client.tokens().call("SetUserMFAPreference", **preference(email=True))
+
+        def fail(*_: object) -> None:
+            raise CodeDeliveryFailureException("Unable to deliver message")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(world.context.messages), "send", fail)
+            with pytest.raises(InvalidUserPoolConfigurationException, match="Sign in again"):
+                client.by_password()
+        challenge = client.by_password()
+        assert client.answer(challenge, EMAIL_OTP_CODE=world.code(EMAIL))["AuthenticationResult"]
 
     def test_choosing_gives_no_guess_back(self, client: ClientOf, world: World) -> None:
         """Who knows the password cannot trade choices for guesses."""

@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from userpool.protocol.enums import ChallengeNameType
-from userpool.protocol.errors import NotAuthorizedException, TooManyRequestsException
+from userpool.protocol.errors import (
+    CodeDeliveryFailureException,
+    InvalidUserPoolConfigurationException,
+    NotAuthorizedException,
+    TooManyRequestsException,
+)
 from userpool.protocol.shapes import idp
 
 from . import tokens
@@ -141,8 +146,18 @@ def _ask(context: Context, stage: Stage, ask: Ask) -> Outcome:
 
     context.store.write(apply)
     if parcel is not None:
-        parcel.send(context)
+        _send(context, parcel)
     return Outcome(session.step, seal_session(context, session), parameters)
+
+
+def _send(context: Context, parcel: Parcel) -> None:
+    try:
+        parcel.send(context)
+    except CodeDeliveryFailureException as error:
+        # The operations of a sign-in do not declare that error.
+        raise InvalidUserPoolConfigurationException(
+            "The code of the second factor could not be delivered. Sign in again to get another."
+        ) from error
 
 
 def _apply(context: Context, writer: Writer, stage: Stage) -> None:
