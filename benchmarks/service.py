@@ -7,11 +7,12 @@ it; 8 callers on the other core keep it busy over the loopback, and administrato
 line is measured for SECONDS (default 3) in turn with its floor, ROUNDS (default 3) times; medians.
 
 - calls/s: by the wall clock. CPU: the server's processor time for one call, which other work on the
-  machine disturbs less. floor: the processor time that the call cannot do without. share: floor / CPU.
-- The floor of sign-ins and refreshes is their arithmetic alone: SRP's powers (or the password's one) and two
-  RSA signatures, done on the servers' core between the rounds. The floor of the other calls is `_floor.py`:
-  the same HTTP server, doing the signature check or the verifier and one statement by hand, called by the
-  same callers. floor calls/s: what the floor alone would reach. callers: how busy their core was.
+  machine disturbs less. callers: how busy their core was.
+- floor: the processor time that the call cannot do without. For sign-ins and refreshes it is their arithmetic
+  alone: SRP's powers (or the password's one) and two RSA signatures, done on the servers' core between the
+  rounds. For the other calls it is `_floor.py`: the same HTTP server, doing the signature check or the
+  verifier and one statement by hand, called by the same callers.
+- share: floor / CPU. with HTTP: the same, where the floor has the HTTP server's own time in it.
 
 Linux only: it reads /proc and sets processor affinity.
 """
@@ -377,21 +378,26 @@ def measure(world: World, service: Server, floor: Server, seconds: float, rounds
             elif name in floors:
                 theirs[name].append(drive(floor, floors[name], seconds))
             ours[name].append(drive(service, line, seconds))
-    print(f"\n  {'':26}{'calls/s':>9}{'CPU':>11}{'floor':>11}{'share':>8}{'floor calls/s':>16}{'callers':>9}")
+    alone, http, http_busy = middle(theirs["nothing"])
+    titles = f"{'calls/s':>9}{'CPU':>11}{'floor':>11}{'share':>8}{'with HTTP':>11}{'callers':>9}"
+    print(f"\n  {'':26}{titles}")
     for name, runs in ours.items():
         rate, cost, busy = middle(runs)
         text = f"  {name:26}{rate:9.0f}{cost * 1e6:8.0f} us"
         if name in bare:
             least = statistics.median(bare[name])
-            text += f"{least * 1e6:8.0f} us{least / cost:8.2f}{1 / least:16.0f}"
+            requests = 2 if name == "sign-in by SRP" else 1
+            text += f"{least * 1e6:8.0f} us{least / cost:8.2f}{(least + requests * http) / cost:11.2f}"
         elif name in theirs:
-            reached, least, _ = middle(theirs[name])
-            text += f"{least * 1e6:8.0f} us{least / cost:8.2f}{reached:16.0f}"
+            _, least, _ = middle(theirs[name])
+            text += f"{least * 1e6:8.0f} us{'':8}{least / cost:11.2f}"
         else:
-            text += f"{'-':>11}{'-':>8}{'-':>16}"
+            text += f"{'':30}"
         print(f"{text}{busy:9.0%}")
-    rate, cost, busy = middle(theirs["nothing"])
-    print(f"  {'the HTTP server alone':26}{rate:9.0f}{cost * 1e6:8.0f} us{'':35}{busy:9.0%}")
+    print(f"  {'the HTTP server alone':26}{alone:9.0f}{http * 1e6:8.0f} us{'':30}{http_busy:9.0%}")
+    for name in ("GetUser", "AdminCreateUser", "ListUsers, a page of 60"):
+        rate, cost, busy = middle(theirs[name])
+        print(f"  {f'floor of {name}':26}{rate:9.0f}{cost * 1e6:8.0f} us{'':30}{busy:9.0%}")
 
 
 if __name__ == "__main__":
