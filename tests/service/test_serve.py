@@ -127,6 +127,30 @@ def test_what_is_under_way_is_finished_before_it_stops(tmp_path: Path, number: i
         assert answers == [200] * 4
 
 
+@pytest.mark.parametrize(("host", "shown"), [("localhost", "localhost"), ("::1", "[::1]")])
+def test_hosts_have_names_and_longer_addresses(tmp_path: Path, host: str, shown: str) -> None:
+    if host == "::1" and not has_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with Served(
+        "--development", "--database", "sqlite:///:memory:", "--host", host, directory=tmp_path
+    ) as served:
+        assert served.url == f"http://{shown}:{served.port}"
+        connection = http.client.HTTPConnection(host, served.port, timeout=30)
+        connection.request("GET", "/health")
+        assert connection.getresponse().status == 200
+        connection.close()
+        assert served.stop() == 0
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 def test_a_port_that_is_taken_is_refused(development: Served, tmp_path: Path) -> None:
     text = failed(
         "--development",
@@ -168,6 +192,8 @@ def test_with_the_wrong_keys_it_does_not_start(tmp_path: Path) -> None:
         (("--database", "sqlite:////nowhere/at/all/users.db"), "userpool:"),
         (("--keys", "none.keys"), "none.keys"),
         (("--host", "192.0.2.77"), "Cannot listen"),
+        (("--host", "no.such.host.invalid"), "There is no host"),
+        (("--port", "70000"), "port"),
     ],
 )
 def test_other_reasons_not_to_start(tmp_path: Path, arguments: tuple[str, ...], text: str) -> None:

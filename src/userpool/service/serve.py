@@ -32,6 +32,7 @@ from .seed import SeedError, read_seed
 _logger = logging.getLogger("userpool.service")
 
 DEFAULT_PORT = 9339
+MAX_PORT = 65_535
 DEFAULT_DATABASE = "sqlite:///userpool.db"
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound to
 HEADER_SECONDS = 10.0
@@ -149,13 +150,20 @@ def _make_keys(file: Path, keys: KeySet) -> KeySet:
 
 def _held_port(options: Options) -> socket.socket:
     """A socket that holds the port, so that another service on it is refused, and port 0 becomes a number."""
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    holder = socket.socket(family, socket.SOCK_STREAM)
+    if not 0 <= options.port <= MAX_PORT:
+        raise ServeError(f"{options.port} is no port. Choose one up to {MAX_PORT}, or 0 for any free one.")
+    try:
+        found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ServeError(f"There is no host {options.host} here: {error.strerror}. Try 127.0.0.1.") from error
+    # A name such as localhost may be both: the older form is the one that every client tries.
+    family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    holder = socket.socket(family, kind, protocol)
     try:
         if os.name == "posix":
             # Connections of a service that has just ended do not keep the port.
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind((options.host, options.port))
+        holder.bind(address)
     except OSError as error:
         holder.close()
         raise ServeError(
@@ -182,10 +190,10 @@ async def _run(
 
     limits = Limits(threads=options.threads)
     application = Application(service, limits)
-    port = holder.getsockname()[1]
+    address, port = holder.getsockname()[:2]
     server = Server(
         application,
-        address=options.host,
+        address=address,
         port=port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
@@ -203,7 +211,7 @@ async def _run(
     stopping = threading.Event()
     housekeeping = asyncio.create_task(_keep_house(service, renew=renew, stopped=stopping.is_set))
     try:
-        await _answering(serving, options.host, port)
+        await _answering(serving, address, port)
         shown = f"[{options.host}]" if ":" in options.host else options.host
         print(f"http://{shown}:{port}", file=output, flush=True)
         await serving
