@@ -5,7 +5,7 @@ itself.
 from __future__ import annotations
 
 import os
-import ssl
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -15,6 +15,8 @@ from userpool.protocol.errors import DeadlineExceeded, TransportError
 from userpool.protocol.http import Request
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
 
@@ -51,6 +53,8 @@ class Settings:
         """
         if self._context is None:
             if self._ca is not None:
+                import ssl
+
                 folder = os.path.isdir(self._ca)
                 self._context = ssl.create_default_context(
                     cafile=None if folder else self._ca, capath=self._ca if folder else None
@@ -97,14 +101,21 @@ class Progress:
 
 def environment_proxy(url: str) -> str | None:
     """The proxy that the environment names for `url`; for this machine none."""
-    from urllib.request import getproxies, proxy_bypass
-
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if is_loopback(host) or proxy_bypass(host):
+    if is_loopback(host) or not _may_have_proxies():
+        return None
+    from urllib.request import getproxies, proxy_bypass
+
+    if proxy_bypass(host):
         return None
     proxies = getproxies()
     return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _may_have_proxies() -> bool:
+    """Whether it is worth asking: Windows and macOS have settings of their own, all others only variables."""
+    return sys.platform in ("win32", "darwin") or any(name.lower().endswith("_proxy") for name in os.environ)
 
 
 def origin_of(url: str) -> str:

@@ -6,7 +6,6 @@ the system's instead of taking their place, and nothing works in a process forke
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from datetime import timedelta
@@ -202,6 +201,8 @@ class AsyncReqwestTransport(_Clients["Client"]):
 
         Raises `TransportError`, `DeadlineExceeded`.
         """
+        import asyncio  # here, so that a program without an event loop does without
+
         from pyreqwest.exceptions import PyreqwestError
 
         prepared = await asyncio.to_thread(self._prepared, request, timeout)
