@@ -33,6 +33,7 @@ from userpool.protocol.tokens import (
     check_claims,
     issuer,
 )
+from userpool.verify import TokenVerifier
 
 BATCH = 50
 ISSUER = issuer("us-east-1_aB12cDe34")
@@ -102,6 +103,12 @@ def ours() -> dict[str, Any]:
     return rs256.verify(parsed, KEYS[parsed.key_id])
 
 
+def verifier() -> Callable[[], object]:
+    pool = ISSUER.rpartition("/")[2]
+    whole = TokenVerifier(pool, client_id=CLIENT, token_use="access", jwks=KEYS.jwks(), offline=True)
+    return lambda: whole.verify(TOKEN)
+
+
 def bare_signing() -> Callable[[], object]:
     private = KEY._key
     padding, digest = PKCS1v15(), SHA256()
@@ -150,6 +157,7 @@ def main(rounds: int) -> None:
             "signature and JSON alone, parts already decoded": bare_check(),
             "userpool: strict parts, header, key, signature, payload": ours,
             "userpool: the same and all claims checked": ours_with_claims,
+            "userpool: TokenVerifier, keys at hand": verifier(),
             **peers(),
         },
         rounds,
