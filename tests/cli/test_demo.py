@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from tests.requires import need_module
-from userpool import User
+from userpool import NotAuthorizedException, User
 from userpool.cli.app import userpool
 from userpool.client._async.user import AsyncUser
 from userpool.flows import sign_in as flows
@@ -23,7 +24,7 @@ def test_the_demo_as_a_person_runs_it() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "userpool", "demo"], capture_output=True, text=True, check=False, timeout=120
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
     lines = done.stdout.splitlines()
     steps = [line for line in lines if line.startswith("  ✓ ")]
     assert len(steps) == 24
@@ -62,3 +63,17 @@ def test_a_wrong_password_that_passes_ends_the_demo(monkeypatch: pytest.MonkeyPa
     done = CliRunner().invoke(userpool, ["demo"])
     assert done.exit_code == 1
     assert "✗ A wrong password is refused" in done.stdout
+
+
+def test_an_access_token_that_outlives_its_sign_out_ends_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = User.get_user
+
+    def careless(self: User) -> Any:
+        with suppress(NotAuthorizedException):
+            return genuine(self)
+        return None
+
+    monkeypatch.setattr(User, "get_user", careless)
+    done = CliRunner().invoke(userpool, ["demo"])
+    assert done.exit_code == 1
+    assert "✗ She signs out" in done.stdout

@@ -111,6 +111,12 @@ def test_variables_can_be_printed_in_place_of_a_file(shell: Shell) -> None:
     lines = shell.ok("keys", "create", "--print").splitlines()
     assert [line.partition("=")[0] for line in lines] == [keyfile.SEALING_KEY]
     shell.variables |= variables
+    more = shell.json("keys", "create", "--print", "--admin", "two")
+    assert set(more) == {keyfile.ADMIN_KEY_ID, keyfile.ADMIN_KEY_SECRET}
+    assert "already" in shell.fails(2, "keys", "create", "--print")
+    newer = shell("keys", "create", "--print", "--sealing")
+    assert newer.stdout.startswith("USERPOOL_SEALING_KEY=")
+    assert "with a comma between" in newer.stderr
     assert [one["note"] for one in listed(shell)] == ["", "environment: *"]
     shell.ok("keys", "create", "--admin", "more")
     assert keyfile.load("userpool.keys").sealing == (), "there is one in the environment"

@@ -6,8 +6,12 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.cli.conftest import PASSWORD, Shell, with_pool
+from userpool import NewDevice, SignedIn, SignUpResult, Tokens, User, UserPool
 from userpool.protocol.tokens import decode_unverified
 
 
@@ -107,15 +111,14 @@ def test_users_are_made_and_listed(shell: Shell) -> None:
     invitation = shell.json("outbox", "--to", "ada@example.com")["messages"][-1]
     assert (invitation["username"], invitation["purpose"]) == ("ada", "invitation")
     shell.ok("users", "create", "bob", "--no-invite", USERPOOL_TEMPORARY_PASSWORD=PASSWORD)
-    assert [one["username"] for one in shell.json("users", "list", "--limit", "1")["users"]] in (
-        ["ada"],
-        ["bob"],
-    )
+    unknown = shell("users", "create", "carl")
+    assert "userpool users set-password carl" in unknown.stderr
+    assert len(shell.json("users", "list", "--limit", "2")["users"]) == 2
     found = shell.json("users", "list", "--filter", 'email ^= "ada"')["users"]
     assert [(one["username"], one["status"]) for one in found] == [("ada", "FORCE_CHANGE_PASSWORD")]
     listed = shell.ok("users", "list").splitlines()
     assert listed[0].split() == ["USERNAME", "STATUS", "E-MAIL"]
-    assert {line.split()[0] for line in listed[1:]} == {"ada", "bob"}
+    assert {line.split()[0] for line in listed[1:]} == {"ada", "bob", "carl"}
 
 
 def test_pools_may_want_e_mail_addresses_as_names_or_as_aliases(shell: Shell) -> None:
@@ -146,3 +149,38 @@ def test_errors_as_json_say_all_that_is_known(member: Shell) -> None:
     assert error["request_id"]
     said = json.loads(member.fails(3, "whoami", "--json"))
     assert said["error"]["exit_code"] == 3
+
+
+def test_a_sign_up_says_what_comes_next(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_pool(shell, "--verify", "phone_number")
+    said = shell.ok("sign-up", "ada", "-a", "email=ada@example.com", USERPOOL_PASSWORD=PASSWORD)
+    assert "It waits for an administrator: userpool users confirm ada" in said
+    assert shell.ok("users", "confirm", "ada") == "ada is confirmed.\n"
+    shell.ok("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
+    at_once = SignUpResult("sub", confirmed=True)
+    monkeypatch.setattr(UserPool, "sign_up", lambda *_, **__: at_once)
+    assert "Next: userpool sign-in bob" in shell.ok("sign-up", "bob", USERPOOL_PASSWORD=PASSWORD)
+    assert shell.json("sign-up", "bob", USERPOOL_PASSWORD=PASSWORD) == {
+        "user_sub": "sub",
+        "confirmed": True,
+        "delivery": None,
+    }
+
+
+def test_a_device_that_the_pool_tracks_is_mentioned(member: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = UserPool.sign_in
+
+    def tracked(*arguments: Any, **more: Any) -> SignedIn[User]:
+        step = genuine(*arguments, **more)
+        assert isinstance(step, SignedIn)
+        return SignedIn(step.user, NewDevice("key", "group"))
+
+    monkeypatch.setattr(UserPool, "sign_in", tracked)
+    done = member("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
+    assert "This pool tracks devices" in done.stderr
+
+
+def test_no_id_token_is_told(member: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    member.ok("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
+    monkeypatch.setattr(User, "tokens", lambda _: Tokens(access_token="a.b.c"))
+    assert "There is no ID token." in member.fails(1, "token", "--id")

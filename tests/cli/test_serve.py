@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import urllib.request
 from pathlib import Path
@@ -97,6 +98,19 @@ def test_a_port_that_is_taken_is_told(service: str) -> None:
 def test_options_come_from_the_environment_too() -> None:
     said = Shell().fails(2, "serve", USERPOOL_PORT="many")
     assert "USERPOOL_PORT" in said or "--port" in said
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no signals to send")
+def test_ctrl_c_stops_it_as_cleanly() -> None:
+    process = start("--development", "--database", "sqlite:///:memory:")
+    try:
+        assert process.stdout.readline().startswith("http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        output, said = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, output, said) == (0, "", "")
 
 
 def hide(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,7 @@ def test_a_sign_up_asks_twice(member: Shell) -> None:
         terminal.expect("Repeat for confirmation: ")
         terminal.type("Correct-hrose-7")
         terminal.expect("do not match")
+        terminal.expect("Password: ")
         terminal.type(PASSWORD)
         terminal.expect("Repeat for confirmation: ")
         terminal.type(PASSWORD)
@@ -160,5 +161,7 @@ def test_no_input_asks_nothing_even_at_a_terminal(member: Shell) -> None:
 def test_without_a_terminal_a_script_gets_an_exit_code(member: Shell) -> None:
     for form in ([], ["--json"]):
         said = member.fails(5, "sign-in", "ada", *form)
-        assert "the password" in said
+        assert "Stopped at: the password" in said
         assert "USERPOOL_PASSWORD" in said
+    assert "Set USERPOOL_CODE" in member.fails(5, "confirm", "ada")
+    assert "Set USERPOOL_NEW_PASSWORD" in member.fails(5, "users", "set-password", "ada")

@@ -51,7 +51,7 @@ def sign_up(target: Target, username: str, attributes: tuple[str, ...]) -> None:
     if result.delivery:
         lines += [_sent(result.delivery), f"Next: userpool confirm {username}"]
     elif not result.confirmed:
-        lines += ["The account waits until an administrator confirms it."]
+        lines += [f"It waits for an administrator: userpool users confirm {username}"]
     else:
         lines += [f"Next: userpool sign-in {username}"]
     show(data, lines)

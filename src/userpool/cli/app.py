@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -78,7 +78,6 @@ def userpool() -> None:
     """
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command `userpool`, and end this process."""
     userpool(prog_name="userpool")
-    raise SystemExit  # click has ended the process before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import click
 
 from . import asking
 from .failures import BadUsage, MachineFault, service_errors
-from .output import json_option, note, show, table
+from .output import json_option, note, show, table, when
 
 if TYPE_CHECKING:
     from userpool.service.keyfile import AdminKey, KeySet, SealingKey
@@ -70,7 +69,7 @@ def create(
         from userpool.service import keyfile
 
         there = keyfile.KeySet() if to_environment else _in_file(keys_file)
-        known = there if to_environment else keys_at_hand(keys_file)
+        known = keyfile.from_environment(os.environ) if to_environment else keys_at_hand(keys_file)
         made_sealing = made_admin = None
         now = time.time()
         after = there
@@ -84,7 +83,7 @@ def create(
             after = after.with_admin(made_admin)
         if after == there:
             raise BadUsage(
-                f"There is a sealing key already, in {keys_file} or in {keyfile.SEALING_KEY}.",
+                "There is a sealing key already: see userpool keys list.",
                 "Make an admin key with --admin NAME, or a newer sealing key with --sealing.",
             )
         if to_environment:
@@ -108,15 +107,15 @@ def list_(keys_file: Path) -> None:
         found = keys_at_hand(keys_file)
     newest = found.sealing[-1:]
     rows = [
-        ["sealing", key.id, "in use" if key in newest else "opens only", _when(key.created_at), ""]
+        ["sealing", key.id, "in use" if key in newest else "opens only", when(key.created_at), ""]
         for key in found.sealing
     ]
     rows += [
         [
             "admin",
             key.access_key_id,
-            "in use" if key.revoked_at is None else f"revoked {_when(key.revoked_at)}",
-            _when(key.created_at),
+            "in use" if key.revoked_at is None else f"revoked {when(key.revoked_at)}",
+            when(key.created_at),
             f"{key.name}: {', '.join(key.operations)}",
         ]
         for key in found.admin
@@ -209,7 +208,5 @@ def _print_variables(sealing: SealingKey | None, admin: AdminKey | None) -> None
     if admin:
         variables |= {keyfile.ADMIN_KEY_ID: admin.access_key_id, keyfile.ADMIN_KEY_SECRET: admin.secret}
     show(variables, [f"{name}={value}" for name, value in variables.items()])
-
-
-def _when(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
+    if sealing and os.environ.get(keyfile.SEALING_KEY):
+        note("Put the new sealing key before the older ones, with a comma between, until those are revoked.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from click.core import ParameterSource
 
 from .failures import Failure, MachineFault, NoAnswer, service_errors
 from .keys import keys_at_hand, keys_option
-from .output import json_option, show, table
+from .output import json_option, show, table, when
 
 SECONDS = 20.0
 """How long the service may take to answer."""
@@ -64,7 +63,7 @@ def outbox(
             raise Failure("There is no message" + (f" to {to}." if to else "."))
         click.echo(messages[-1]["code"])
         return
-    rows = [[_time(one["sent_at"]), *(str(one[name]) for name in _COLUMNS)] for one in messages]
+    rows = [[when(one["sent_at"]), *(str(one[name]) for name in _COLUMNS)] for one in messages]
     lines = table(["SENT", "TO", "FOR", "USERNAME", "CODE"], rows) if rows else ["There are no messages."]
     show({"messages": messages}, lines)
 
@@ -110,7 +109,3 @@ def _over_http(endpoint: str, to: str | None) -> list[dict[str, Any]]:
             "database: --database and --keys.",
         ) from None
     return messages
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

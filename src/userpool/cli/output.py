@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
@@ -40,7 +41,7 @@ def wants_json() -> bool:
 def show(data: Mapping[str, Any], lines: Iterable[str]) -> None:
     """Print `data` as JSON where that was asked for, otherwise `lines`."""
     if wants_json():
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
         return
     for line in lines:
         click.echo(clean(line))
@@ -64,6 +65,14 @@ def clean(text: str) -> str:
         character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}"
         for character in text
     )
+
+
+def when(at: datetime | float | None) -> str:
+    """A time in UTC, to the second; empty where there is none. Numbers are seconds since the epoch."""
+    if not at:
+        return ""
+    time = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def can_show(text: str) -> bool:

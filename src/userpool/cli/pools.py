@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .output import json_option, show, table
+from .output import json_option, show, table, when
 from .target import AdminTarget, admin_options
 
 
@@ -89,8 +89,9 @@ def create(
 def list_(target: AdminTarget) -> None:
     """List all pools."""
     with target.open() as admin:
-        found = [(pool.id or "", pool.name or "", pool.creation_date) for pool in admin.user_pools()]
+        found = [(pool.id or "", pool.name or "", when(pool.creation_date)) for pool in admin.user_pools()]
+    names = ("id", "name", "created_at")
     show(
-        {"pools": [{"id": id_, "name": name, "created_at": made} for id_, name, made in found]},
-        table(["ID", "NAME", "MADE"], [[id_, name, str(made or "")] for id_, name, made in found]),
+        {"pools": [dict(zip(names, row, strict=True)) for row in found]},
+        table(["ID", "NAME", "MADE"], found),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import Failure
-from .output import json_option, note, show
+from .output import json_option, note, show, when
 from .target import Target, client_options, current_user
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def token(target: Target, of_id: bool) -> None:
     wanted = tokens.id_token if of_id else tokens.access_token
     if wanted is None:
         raise Failure("There is no ID token.", "Sign in again: userpool sign-in USERNAME.")
-    show({"token": wanted, "expires_at": expiry(wanted).isoformat()}, [wanted])
+    show({"token": wanted, "expires_at": when(expiry(wanted))}, [wanted])
 
 
 @click.command()
@@ -90,7 +90,7 @@ def tell_who(user: User) -> None:
     """Say who is signed in, and until when without a refresh."""
     until = expiry(user.access_token())
     show(
-        {"username": user.username, "sub": user.sub, "expires_at": until.isoformat()},
+        {"username": user.username, "sub": user.sub, "expires_at": when(until)},
         [
             f"Signed in as {user.username}. The access token is good until "
             f"{until.astimezone():%Y-%m-%d %H:%M:%S %Z}, then it is refreshed."

@@ -10,7 +10,7 @@ import click
 
 from . import asking
 from .accounts import attributes_of
-from .output import json_option, show, table
+from .output import json_option, note, show, table, when
 from .target import AdminTarget, admin_options, pool_option
 
 if TYPE_CHECKING:
@@ -39,15 +39,19 @@ def create(
     The temporary password comes from USERPOOL_TEMPORARY_PASSWORD; without it the service makes one.
     """
     given = attributes_of(attributes)
+    password = os.environ.get(TEMPORARY_PASSWORD) or None
     with target.open(pool_id) as admin:
         user = admin.admin_create_user(
             username,
             given,
-            temporary_password=os.environ.get(TEMPORARY_PASSWORD) or None,
+            temporary_password=password,
             desired_delivery_mediums=["EMAIL"] if invite and "email" in given else None,
             message_action=None if invite else "SUPPRESS",
         )
     show(_data(user), [f"{user.username} is made, with the status {user.user_status}."])
+    invited = invite and not given.keys().isdisjoint({"email", "phone_number"})
+    if not (password or invited):
+        note(f"Nobody knows the password. Set one: userpool users set-password {username}")
 
 
 @users.command("set-password")
@@ -65,6 +69,18 @@ def set_password(target: AdminTarget, username: str, pool_id: str, temporary: bo
         )
         admin.admin_set_user_password(username, password, permanent=not temporary)
     show({"username": username, "temporary": temporary}, [f"The password of {username} is set."])
+
+
+@users.command()
+@click.argument("username")
+@pool_option
+@json_option
+@admin_options
+def confirm(target: AdminTarget, username: str, pool_id: str) -> None:
+    """Confirm a user's sign-up without its code."""
+    with target.open(pool_id) as admin:
+        admin.admin_confirm_sign_up(username)
+    show({"username": username, "confirmed": True}, [f"{username} is confirmed."])
 
 
 @users.command("list")
@@ -96,6 +112,6 @@ def _data(user: UserType) -> dict[str, Any]:
         "username": user.username or "",
         "status": user.user_status or "",
         "enabled": user.enabled is not False,
-        "created_at": user.user_create_date and user.user_create_date.isoformat(),
+        "created_at": when(user.user_create_date),
         "attributes": {one.name: one.value or "" for one in user.attributes or ()},
     }
