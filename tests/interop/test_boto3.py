@@ -315,3 +315,24 @@ def test_srp_of_pycognito_with_a_client_secret(boto: Any) -> None:
     code, message = refusal(unhashed.authenticate_user)
     assert code == "NotAuthorizedException"
     assert message == f"Client {pool.client_id} is configured for secret but secret was not received"
+
+
+def test_srp_of_pycognito_through_the_administrators_door(pool: Pool, watch: Watched) -> None:
+    """AdminInitiateAuth takes SRP too, and AdminRespondToAuthChallenge its proof."""
+    name = pool.user()
+    client, door = srp(pool, name), {"UserPoolId": pool.id, "ClientId": pool.client_id}
+    asked = pool.boto.admin_initiate_auth(
+        **door, AuthFlow="USER_SRP_AUTH", AuthParameters=client.get_auth_params()
+    )
+    proof = client.process_challenge(asked["ChallengeParameters"], client.get_auth_params())
+    done = pool.boto.admin_respond_to_auth_challenge(
+        **door, ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=proof
+    )
+    assert done["AuthenticationResult"]["AccessToken"]
+    again = refusal(
+        pool.boto.admin_respond_to_auth_challenge,
+        **door,
+        ChallengeName="PASSWORD_VERIFIER",
+        ChallengeResponses=proof,
+    )
+    assert again[0] == "NotAuthorizedException"

@@ -19,6 +19,7 @@ from pycognito.exceptions import (
 )
 
 from tests.interop.pools import (
+    FLOWS,
     OTHER_PASSWORD,
     PASSWORD,
     Pool,
@@ -47,7 +48,10 @@ def boto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def pool(boto: Any, request: pytest.FixtureRequest) -> Pool:
     return make_pool(
         boto,
-        client={"GenerateSecret": request.param},
+        client={
+            "GenerateSecret": request.param,
+            "ExplicitAuthFlows": [*FLOWS, "ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+        },
         mfa={"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}},
     )
 
@@ -163,6 +167,13 @@ def test_renewed_verified_and_signed_out(pool: Pool, cognito: Any) -> None:
     with pytest.raises(ClientError) as caught:
         user.client.get_user(AccessToken=before)
     assert code_of(caught) == "NotAuthorizedException"
+
+
+def test_an_administrator_signs_a_user_in(pool: Pool, cognito: Any) -> None:
+    """By ADMIN_NO_SRP_AUTH, the old name of the flow."""
+    user = cognito(pool.user())
+    user.admin_authenticate(PASSWORD)
+    assert user.access_claims["token_use"] == "access"
 
 
 def test_administration(pool: Pool, cognito: Any) -> None:
