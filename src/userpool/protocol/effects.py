@@ -1,8 +1,9 @@
 """What a conversation may ask of the world, and nothing else.
 
-A flow is a generator. It yields one of these effects, is sent the answer, and ends by returning data. It holds
-no lock, no socket and no file, so it can be dropped at any `yield` without repair, and one flow serves threads,
-asyncio and a test that answers by hand. The two drivers that answer live in `userpool.transports.drive`.
+A flow is a generator. It yields one of these effects, is sent the answer, and ends by returning data. It
+holds no lock, no socket and no file, so it can be dropped at any `yield` without repair, and one flow
+serves threads, asyncio and a test that answers by hand. The two drivers that answer live in
+`userpool.transports.drive`.
 """
 
 from __future__ import annotations
