@@ -88,8 +88,9 @@ def test_an_answer_longer_than_the_limit_is_refused(send: Send, server: Misbehav
         Request("GET", "http://127.0.0.1:99999/"),
         Request("GET", "ftp://127.0.0.1/"),
         Request("GET", "/no/origin"),
+        Request("GET", "http://[127.0.0.1/"),
     ],
-    ids=["newline", "not-ascii", "port", "scheme", "origin"],
+    ids=["newline", "not-ascii", "port", "scheme", "origin", "bracket"],
 )
 def test_what_cannot_be_sent_is_not_sent(send: Send, request_: Request) -> None:
     with pytest.raises(TransportError) as caught:
@@ -465,6 +466,27 @@ def test_an_authority_of_your_own_vouches(send: Send, tls: TlsServer, authority:
     assert send(Request("GET", tls.url + "/echo"), ca=authority).status == 200
     context = ssl.create_default_context(cafile=authority)
     assert send(Request("GET", tls.url + "/echo"), ssl_context=context).status == 200
+
+
+def test_authorities_that_cannot_be_loaded(send: Send, tmp_path: Path) -> None:
+    garbled = tmp_path / "garbled.pem"
+    garbled.write_text("no certificate")
+    for ca in (tmp_path / "absent.pem", garbled):
+        with pytest.raises(
+            TransportError, match=r"authorities of .*\.pem cannot be loaded: .* PEM"
+        ) as caught:
+            send(Request("GET", "https://127.0.0.1:1/"), ca=ca)
+        assert caught.value.sent == "no"
+
+
+def test_authorities_of_the_environment_that_cannot_be_loaded(
+    send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garbled = tmp_path / "garbled.pem"
+    garbled.write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(garbled))
+    with pytest.raises(TransportError, match="SSL_CERT_FILE"):
+        send(Request("GET", "https://127.0.0.1:1/"))
 
 
 def test_a_folder_of_authorities_is_taken(

@@ -50,20 +50,32 @@ class Settings:
     def context(self) -> ssl.SSLContext:
         """The TLS context; certificates and names are always checked unless a context given says
         otherwise.
+
+        Raises `TransportError` where the certificate authorities cannot be loaded.
         """
         if self._context is None:
-            if self._ca is not None:
-                import ssl
-
-                folder = os.path.isdir(self._ca)
-                self._context = ssl.create_default_context(
-                    cafile=None if folder else self._ca, capath=self._ca if folder else None
-                )
-            else:
-                from httpx2 import create_ssl_context
-
-                self._context = create_ssl_context(trust_env=self._trust_env)
+            try:
+                self._context = self._new_context()
+            except OSError as error:
+                place = "SSL_CERT_FILE or SSL_CERT_DIR" if self._ca is None else os.fspath(self._ca)
+                raise TransportError(
+                    f"The certificate authorities of {place} cannot be loaded: {error.strerror or error}. "
+                    "Name a file or a folder that holds them in PEM form.",
+                    sent="no",
+                ) from error
         return self._context
+
+    def _new_context(self) -> ssl.SSLContext:
+        if self._ca is None:
+            from httpx2 import create_ssl_context
+
+            return create_ssl_context(trust_env=self._trust_env)
+        import ssl
+
+        folder = os.path.isdir(self._ca)
+        return ssl.create_default_context(
+            cafile=None if folder else self._ca, capath=self._ca if folder else None
+        )
 
     def transport(self, proxy: str | None) -> dict[str, Any]:
         """The arguments of a transport of httpx2 that goes by `proxy`."""
@@ -120,7 +132,10 @@ def _may_have_proxies() -> bool:
 
 def origin_of(url: str) -> str:
     """The part of `url` that an error may name: no user, no path, no query."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
