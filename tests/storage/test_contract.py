@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -93,6 +94,14 @@ def test_a_lock_is_one_holder_s(storage: Storage) -> None:
             pass
     with storage.lock("ada", 0):
         pass
+
+
+def test_memory_keeps_no_lock_that_nobody_holds() -> None:
+    storage = MemoryStorage()
+    with storage.lock("ada", 0), storage.lock("bob", 0):
+        assert sorted(storage._locks) == ["ada", "bob"]
+    gc.collect()
+    assert list(storage._locks) == []
 
 
 def test_a_lock_is_let_go_after_an_error(storage: Storage) -> None:

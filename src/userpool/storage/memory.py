@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakValueDictionary
 
 from .api import StorageBusy
 
@@ -20,7 +21,8 @@ class MemoryStorage:
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._guard = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
+        # A lock goes when nobody holds it or waits for it: keys come and go.
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 
     def __repr__(self) -> str:
         return f"<MemoryStorage of {len(self._records)} records>"
