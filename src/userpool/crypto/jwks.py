@@ -57,7 +57,7 @@ class PublicKeys(Mapping[str, PublicKey]):
             else:
                 keys[key.key_id] = key
         if not keys:
-            raise InvalidKeySet("The key set has no key that can verify an RS256 token." + _list(skipped))
+            raise InvalidKeySet("The key set has no key that can verify an RS256 token." + _reasons(skipped))
         return cls(keys, tuple(skipped))
 
     def __getitem__(self, key_id: str) -> PublicKey:
@@ -120,5 +120,5 @@ def _number(text: object) -> int:
     return int.from_bytes(b64url_decode(text.encode("ascii", "replace")))
 
 
-def _list(problems: list[str]) -> str:
+def _reasons(problems: list[str]) -> str:
     return " " + "; ".join(problems) + "." if problems else ""

@@ -153,8 +153,8 @@ def from_dict(data: Mapping[str, Any]) -> ChallengeStep:
     version = data.get("version")
     if version != FORMAT:
         raise ChallengeError(
-            f"This is no challenge of version {FORMAT} but of version {version!r}: read it with the version "
-            "of userpool that wrote it, or sign in again."
+            f"This is no challenge of version {FORMAT} but of version {version!r:.20}: read it with the "
+            "version of userpool that wrote it, or sign in again."
         )
     name = _member(data, "name", str)
     common: _Common = {

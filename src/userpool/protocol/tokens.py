@@ -57,6 +57,10 @@ class ClaimError(ValueError):
         return f"{self.claim} {self.problem}"
 
 
+class ExpiredClaims(ClaimError):
+    """The token was good once: nothing is wrong with `exp` but that it is past."""
+
+
 def issuer(pool_id: str, form: IssuerForm = IssuerForm.ORIGINAL, *, dns_suffix: str = "amazonaws.com") -> str:
     """The issuer that AWS writes into a pool's tokens.
 
@@ -271,7 +275,7 @@ def check_claims(
 
 def _check_times(claims: Mapping[str, Any], now: float, leeway: float) -> None:
     if now >= _time(claims, "exp") + leeway:
-        raise ClaimError("exp", "is past: the token has expired")
+        raise ExpiredClaims("exp", "is past: the token has expired")
     for name in ("iat", "nbf") if "nbf" in claims else ("iat",):
         if _time(claims, name) > now + leeway:
             raise ClaimError(name, "is in the future: a clock is wrong, or the token is not valid yet")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from userpool.crypto.jws import Check, InvalidToken
 from userpool.protocol.errors import TokenVerificationError
-from userpool.protocol.tokens import ClaimError
+from userpool.protocol.tokens import ClaimError, ExpiredClaims
 
 
 class MalformedToken(TokenVerificationError):
@@ -40,8 +40,8 @@ def of_token(error: InvalidToken) -> TokenVerificationError:
     return (WrongSignature if wrong else MalformedToken)(error.problem, check=str(error.check))
 
 
-def of_claim(error: ClaimError, *, expired: bool) -> TokenVerificationError:
+def of_claim(error: ClaimError) -> TokenVerificationError:
     """The error for a token with a claim that is not as it should be."""
-    if expired:
+    if isinstance(error, ExpiredClaims):
         return ExpiredToken("The token has expired: refresh it, or sign in again.", check="exp")
     return WrongClaim(f"The token's claim {error.claim} {error.problem}.", check=error.claim)

@@ -85,8 +85,7 @@ class Rules:
                 access_token=access_token,
             )
         except ClaimError as error:
-            expired = error.claim == "exp" and isinstance(claims.get("exp"), int | float)
-            raise of_claim(error, expired=expired) from None
+            raise of_claim(error) from None
         return Claims(claims)
 
 
