@@ -47,6 +47,11 @@ def in_place(work: Callable[[], T]) -> T:
     return work()
 
 
+def load_wire() -> None:
+    """Load what every call needs."""
+    import userpool.protocol.wire  # noqa: F401 - to have it loaded
+
+
 def async_storage(storage: AnyStorage | None) -> AsyncStorage:
     """The storage that was given, for asyncio; one in memory where none was."""
     from userpool.storage.memory import MemoryStorage

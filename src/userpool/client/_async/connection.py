@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from userpool.client.logs import logged
+from userpool.client.waiting import in_thread, load_wire
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ParameterError
 from userpool.transports.api import AsyncTransport
@@ -19,6 +20,7 @@ class AsyncConnection:
     def __init__(self, world: AsyncWorld, *, owned: bool) -> None:
         self.world = world
         self._owned = owned
+        self._ready = False
 
     @classmethod
     def open(cls, transport: AsyncTransport | None) -> AsyncConnection:
@@ -39,6 +41,10 @@ class AsyncConnection:
 
     async def run(self, flow: Flow[T]) -> T:
         """Run `flow` to its end and return its result."""
+        if not self._ready:
+            # Loading takes its time, and would hold an event loop.
+            await in_thread(load_wire)
+            self._ready = True
         return await arun(logged(flow), self.world)
 
     async def aclose(self) -> None:

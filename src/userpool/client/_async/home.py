@@ -11,6 +11,7 @@ from userpool.client.flights import AsyncFlights
 from userpool.client.held import Held, hold, hold_grant
 from userpool.client.record import Keys
 from userpool.client.signed_in import SignedIn
+from userpool.client.waiting import in_thread
 from userpool.flows.config import ClientConfig, RefreshFlow
 from userpool.flows.grant import Grant, Tokens
 from userpool.protocol.errors import StorageError
@@ -83,7 +84,7 @@ class AsyncHome:
         checker = self.checker
         if checker is None:
             return
-        if checker.lacks_keys(held):
+        if await in_thread(lambda: checker.lacks_keys(held)):
             await self.key_flights.run("keys", lambda: self._get_keys(checker, held))
         await self.connection.run(checker.check(held, user_id))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from userpool import flows
 from userpool.client.settings import REFRESH_MARGIN, client_config
-from userpool.client.waiting import Once, async_storage
+from userpool.client.waiting import Once, async_storage, in_thread
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
 
 from .connection import AsyncConnection
@@ -434,4 +434,7 @@ class AsyncUserPool:
         from userpool.flows.grant import Grant
 
         outcome = await self._connection.run(conversation)
-        return await self._home.welcome(outcome) if isinstance(outcome, Grant) else outcome
+        if not isinstance(outcome, Grant):
+            return outcome
+        home = await in_thread(self._homes)
+        return await home.welcome(outcome)

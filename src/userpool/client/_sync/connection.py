@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from userpool.client.logs import logged
+from userpool.client.waiting import in_place, load_wire
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ParameterError
 from userpool.transports.api import Transport
@@ -20,6 +21,7 @@ class Connection:
     def __init__(self, world: World, *, owned: bool) -> None:
         self.world = world
         self._owned = owned
+        self._ready = False
 
     @classmethod
     def open(cls, transport: Transport | None) -> Connection:
@@ -40,6 +42,10 @@ class Connection:
 
     def run(self, flow: Flow[T]) -> T:
         """Run `flow` to its end and return its result."""
+        if not self._ready:
+            # Loading takes its time, and would hold an event loop.
+            in_place(load_wire)
+            self._ready = True
         return run(logged(flow), self.world)
 
     def close(self) -> None:

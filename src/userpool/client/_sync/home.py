@@ -12,6 +12,7 @@ from userpool.client.flights import Flights
 from userpool.client.held import Held, hold, hold_grant
 from userpool.client.record import Keys
 from userpool.client.signed_in import SignedIn
+from userpool.client.waiting import in_place
 from userpool.flows.config import ClientConfig, RefreshFlow
 from userpool.flows.grant import Grant, Tokens
 from userpool.protocol.errors import StorageError
@@ -84,7 +85,7 @@ class Home:
         checker = self.checker
         if checker is None:
             return
-        if checker.lacks_keys(held):
+        if in_place(lambda: checker.lacks_keys(held)):
             self.key_flights.run("keys", lambda: self._get_keys(checker, held))
         self.connection.run(checker.check(held, user_id))
 

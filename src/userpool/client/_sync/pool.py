@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from userpool import flows
 from userpool.client.settings import REFRESH_MARGIN, client_config
-from userpool.client.waiting import Once, plain_storage
+from userpool.client.waiting import Once, in_place, plain_storage
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
 
 from .connection import Connection
@@ -435,4 +435,7 @@ class UserPool:
         from userpool.flows.grant import Grant
 
         outcome = self._connection.run(conversation)
-        return self._home.welcome(outcome) if isinstance(outcome, Grant) else outcome
+        if not isinstance(outcome, Grant):
+            return outcome
+        home = in_place(self._homes)
+        return home.welcome(outcome)
