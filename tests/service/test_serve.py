@@ -518,20 +518,22 @@ def test_kill_9_loses_no_acknowledged_user(tmp_path: Path) -> None:
             def sign_up(
                 worker: int, served: Served = served, stop: threading.Event = stop, round_: int = round_
             ) -> None:
-                connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
                 number = 0
-                while not stop.is_set():
-                    name = f"user-{round_}-{worker}-{number}"
-                    number += 1
-                    try:
-                        status, _ = served.call(
-                            "SignUp", connection, ClientId=CLIENT, Username=name, Password=PASSWORD
-                        )
-                    except (OSError, http.client.HTTPException, ValueError):
-                        return
-                    if status == 200:
-                        with lock:
-                            acknowledged.append(name)
+                with contextlib.closing(
+                    http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
+                ) as connection:
+                    while not stop.is_set():
+                        name = f"user-{round_}-{worker}-{number}"
+                        number += 1
+                        try:
+                            status, _ = served.call(
+                                "SignUp", connection, ClientId=CLIENT, Username=name, Password=PASSWORD
+                            )
+                        except (OSError, http.client.HTTPException, ValueError):
+                            return
+                        if status == 200:
+                            with lock:
+                                acknowledged.append(name)
 
             threads = [threading.Thread(target=sign_up, args=(worker,)) for worker in range(6)]
             for thread in threads:

@@ -20,6 +20,7 @@ from userpool.protocol.operations import Operation
 from .domain.records import AppClient, Pool, TokenFamily, User
 from .ports import Clock, Keys, Messages, Random, Store
 from .signing import SigningKeys
+from .turnstile import Turnstile
 
 if TYPE_CHECKING:
     from userpool.protocol.shapes import Shape
@@ -68,6 +69,7 @@ class Context:
     power: Power
     settings: Settings
     new_signing_key: Callable[[], SigningKey] = SigningKey.generate
+    turnstile: Turnstile = field(default_factory=Turnstile, repr=False, compare=False)
     signing: SigningKeys = field(default_factory=SigningKeys, repr=False, compare=False)
 
 

@@ -150,6 +150,8 @@ class Dispatcher:
                 _logger.exception("%s raised an undeclared %s, request %s", operation, error.code, request_id)
                 return _internal_error(request_id)
             raise
+        finally:
+            self._context.turnstile.leave()
         return wire.encode_response(operation, output, request_id=request_id)
 
 
