@@ -10,6 +10,9 @@ from typing import Any
 
 from tests.interop.running import Program
 
+ANSWER_SECONDS = 300.0
+"""How long the library may take: its arithmetic is slow, and the machine may have other work."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -49,7 +52,7 @@ class Node:
         sent = next(self._ids)
         pipe.write(json.dumps({"id": sent, "action": action, **request}) + "\n")
         pipe.flush()
-        answer = json.loads(self.program.line())
+        answer = json.loads(self.program.line(ANSWER_SECONDS))
         assert answer["id"] == sent
         if "broken" in answer:
             raise AssertionError(f"{action} {request.get('method', '')}: {answer['broken']}")
