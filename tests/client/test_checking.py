@@ -22,6 +22,7 @@ from userpool import (
     TokenVerificationError,
     TransportError,
     UserPool,
+    UserPoolError,
 )
 from userpool.client.checking import KEPT_FOR
 from userpool.crypto.rs256 import SigningKey
@@ -276,6 +277,26 @@ def test_a_rotated_token_is_kept_though_the_keys_cannot_be_had() -> None:
     for tokens in (user.tokens(), found.tokens()):
         assert tokens.refresh_token == "refresh-2"
         assert tokens.access_token == old.access_token
+
+
+async def test_a_task_keeps_a_rotated_token_too_and_none_of_one_who_has_left() -> None:
+    service, storage = Pool(), MemoryStorage()
+    pool = AsyncUserPool(POOL, CLIENT, transport=service, clock=lambda: NOW, storage=storage)
+    step = await pool.sign_in("ada", "x", auth_flow=AuthFlow.PASSWORD)
+    assert isinstance(step, SignedIn)
+    service.key, service.refresh_token = OTHER_KEY, "refresh-2"
+    service.jwks = TransportError("no network")
+    for refresh_token in ("refresh-2", "refresh-3"):
+        service.refresh_token = refresh_token
+        storage.delete(f"{POOL}/jwks")
+        pool._home.checker._keys._not_before = float("-inf")  # type: ignore[union-attr]  # as if time had passed
+        refreshing = asyncio.create_task(step.user.refresh())
+        await asyncio.sleep(0)
+        step.user._session._ended = refresh_token == "refresh-3"
+        with pytest.raises(TokenError if refresh_token == "refresh-2" else UserPoolError):
+            await refreshing
+        assert step.user._session._held.tokens.refresh_token == refresh_token
+        assert b"refresh-2" in (storage.load(pool._home.keys.user("ada")) or b"")
 
 
 def test_threads_fetch_the_keys_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import pytest
 
@@ -69,6 +70,12 @@ def test_nothing_is_logged_where_nobody_listens(caplog: pytest.LogCaptureFixture
     caplog.set_level(logging.INFO, "userpool")
     assert Stage([USER]).run(logged(invoke(config(), ops.GET_USER, GET_USER))).username == "ada"
     assert caplog.records == []
+
+
+def test_nobody_listens_where_logging_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "logging")
+    assert Stage([USER]).run(logged(invoke(config(), ops.GET_USER, GET_USER))).username == "ada"
+    assert "logging" not in sys.modules
 
 
 def test_errors_and_interrupts_go_through(caplog: pytest.LogCaptureFixture) -> None:

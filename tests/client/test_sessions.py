@@ -14,6 +14,8 @@ import pytest
 from tests.client.helpers import until, wait_until, watch_joins
 from tests.client.rotating import Rotating
 from userpool import (
+    AsyncUser,
+    AsyncUserPool,
     AuthFlow,
     FileStorage,
     MemoryStorage,
@@ -217,3 +219,80 @@ def test_threads_do_not_wait_for_each_other_s_users() -> None:
         assert quick.access_token()
     thread.join(10)
     assert service.refreshes == 1
+
+
+async def async_sign_in(pool: AsyncUserPool) -> AsyncUser:
+    step = await pool.sign_in("ada", "x", auth_flow=AuthFlow.PASSWORD)
+    assert isinstance(step, SignedIn)
+    return step.user
+
+
+async def test_r07_tasks_of_two_pools_cause_one_refresh(tmp_path: Path) -> None:
+    service = Rotating()
+    user = await async_sign_in(service.async_pool(storage=FileStorage(tmp_path)))
+    other = await service.async_pool(storage=FileStorage(tmp_path)).current_user()
+    assert other is not None
+    service.advance(LATER)
+    assert len(set(await asyncio.gather(user.access_token(), other.access_token()))) == 1
+    assert service.refreshes == 1
+
+
+async def test_r05_what_another_object_has_refreshed_is_stored_by_tasks_too() -> None:
+    service, storage = Rotating(), MemoryStorage()
+    pool = service.async_pool(storage=storage)
+    user = await async_sign_in(pool)
+    tokens = await user.tokens()
+    copy = pool.user(access_token=tokens.access_token, refresh_token=tokens.refresh_token)
+    service.advance(LATER)
+    first, second = await asyncio.gather(copy.access_token(), user.access_token())
+    assert first == second
+    assert service.refreshes == 1
+    found = await pool.current_user()
+    assert found is not None
+    assert await found.tokens() == await user.tokens()
+
+
+async def test_r12_a_late_reply_does_not_bring_the_session_back_to_tasks() -> None:
+    service, storage = Rotating(), MemoryStorage()
+    pool = service.async_pool(storage=storage)
+    user = await async_sign_in(pool)
+    service.advance(LATER)
+    service.gate.clear()
+    service.arrived.clear()
+    refreshing = asyncio.create_task(user.access_token())
+    await until(service.arrived.is_set)
+    leaving = asyncio.create_task(user.sign_out())
+    await until(lambda: user._session._ended)
+    service.gate.set()
+    with pytest.raises(SignedOutError, match="meanwhile"):
+        await refreshing
+    assert (await leaving).revoked
+    assert service.revoked == ["refresh-2"]
+    assert storage.keys() == []
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_r12_nor_does_what_another_object_has_refreshed(stored: bool) -> None:
+    """The user signs out while the answer to somebody else is on its way."""
+    service, storage = Rotating(), MemoryStorage()
+    pool = service.pool(storage=storage)
+    user = sign_in(pool)
+    tokens = user.tokens()
+    copy = pool.user(access_token=tokens.access_token, refresh_token=tokens.refresh_token)
+    if not stored:
+        user = pool.user(access_token=tokens.access_token, refresh_token=tokens.refresh_token)
+    service.advance(LATER)
+    service.gate.clear()
+    service.arrived.clear()
+    joined = watch_joins(pool._home.flights._board)
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(copy.access_token)
+        assert service.arrived.wait(10)
+        second = threads.submit(user.access_token)
+        wait_until(lambda: len(joined) == 2)
+        user._session._ended = True
+        service.gate.set()
+        assert first.result(10)
+        with pytest.raises(SignedOutError):
+            second.result(10)
+    assert b"refresh-2" not in (storage.load(pool._home.keys.user("ada")) or b"")
