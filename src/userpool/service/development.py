@@ -1,9 +1,9 @@
 """What only development mode has: the outbox over HTTP, a clock to move, and a store to empty.
 
-    GET  /_userpool/outbox?to=ada@example.com   {"messages": [{"to", "medium", "purpose", "code", …}, …]},
-                                                oldest first
-    POST /_userpool/clock                       {"advance": seconds} or {"reset": true}
-    POST /_userpool/reset                       empties the store; what a seed file makes is made again
+GET  /_userpool/outbox?to=ada@example.com   {"messages": [{"to", "medium", "purpose", "code", …}, …]},
+                                            oldest first
+POST /_userpool/clock                       {"advance": seconds} or {"reset": true}
+POST /_userpool/reset                       empties the store; what a seed file makes is made again
 """
 
 from __future__ import annotations
