@@ -36,6 +36,9 @@ _SINGLE = frozenset(
 )
 """Headers that mean nothing certain when they come twice."""
 
+_LENGTH_DIGITS = 18
+"""Digits of a `content-length` that are read: Python refuses to read thousands, with an error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -132,6 +135,7 @@ class Application:
         if (
             not declared.isascii()
             or not declared.isdigit()
+            or len(declared) > _LENGTH_DIGITS
             or int(declared) > limit + self._limits.drained_bytes
         ):
             raise _Refused(_too_large(limit))
