@@ -435,6 +435,21 @@ def test_administrators_are_told_who_does_not_exist(
     assert (error.code, error.message) == ("UserNotFoundException", "User does not exist.")
 
 
+def test_a_user_is_found_by_its_sub(pool: PoolOf) -> None:
+    sub = attributes(pool.admin("AdminCreateUser", Username="ada")["User"], "Attributes")["sub"]
+    assert pool.admin("AdminGetUser", Username=sub)["Username"] == "ada"
+    pool.admin("AdminDisableUser", Username=sub)
+    assert pool.admin("AdminGetUser", Username="ada")["Enabled"] is False
+
+
+def test_a_name_that_is_the_sub_of_another_finds_nobody(pool: PoolOf) -> None:
+    sub = attributes(pool.admin("AdminCreateUser", Username="ada")["User"], "Attributes")["sub"]
+    pool.admin("AdminCreateUser", Username=sub)
+    refusal = pool.world.error("AdminDisableUser", UserPoolId=pool.id, Username=sub)
+    assert refusal.code == "UserNotFoundException"
+    assert pool.admin("AdminGetUser", Username="ada")["Enabled"] is True
+
+
 def test_attributes_are_changed_and_deleted(client: ClientOf, pool: PoolOf) -> None:
     client.signed_up("ada", name="Ada", nickname="a")
     pool.admin(

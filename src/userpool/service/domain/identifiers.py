@@ -7,6 +7,9 @@ from collections.abc import Callable
 _LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MIXED = _LOWER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+UUID_LENGTH = 36
+"""Characters of a UUID as text."""
+
 RandomBytes = Callable[[int], bytes]
 
 

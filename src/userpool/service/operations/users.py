@@ -40,9 +40,16 @@ _logger = logging.getLogger("userpool.service")
 
 
 def find_user(reader: Reader, settings: PoolSettings, username: str) -> User:
-    """The user of this name or alias; raises `UserNotFoundException`, as administrators are told."""
-    user = reader.user_named(settings.pool.id, [canonical(settings, username)])
-    if user is None:
+    """The user of this name, alias or `sub`, as administrators may write it.
+
+    Raises:
+        UserNotFoundException: there is none; or the text is the `sub` of one user and a name of another, who
+            may have chosen it to be taken for the first.
+    """
+    named = reader.user_named(settings.pool.id, [canonical(settings, username)])
+    meant = reader.user(settings.pool.id, username) if len(username) == identifiers.UUID_LENGTH else None
+    user = named or meant
+    if user is None or (meant is not None and meant.sub != user.sub):
         raise UserNotFoundException("User does not exist.")
     return user
 
