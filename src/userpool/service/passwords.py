@@ -52,10 +52,11 @@ def credentials(context: Context, pool: Pool, user: User | None, sub: str, usern
         sub: the user's, or the one that an unknown user seems to have.
         username: likewise.
     """
+    # Made for those who exist too, who do not need it: the time that it takes would tell who does.
+    keyed = context.keys.digest
+    salt, verifier = ghost_salt(pool.id, sub, keyed), ghost_verifier(pool.id, sub, keyed)
     if user is None or user.password is None:
-        keyed = context.keys.digest
-        salt, verifier = ghost_salt(pool.id, sub, keyed), ghost_verifier(pool.id, sub, keyed)
-        # Nobody needs it: sealing takes as long as opening what a user who exists has.
+        # Nobody needs this either: sealing takes as long as opening what a user who exists has.
         context.keys.seal(_LABEL, verifier.to_bytes(_VERIFIER_BYTES), _binding(pool.id, sub, salt))
         return Credentials(_name(pool), username, salt, verifier)
     return _opened(context, pool, user, user.password)
