@@ -19,7 +19,7 @@ from ..domain.settings import PoolSettings
 from ..passwords import check_history, make_record
 from ..ports import Writer
 from .lookup import existing_pool
-from .users import find_user, read_user
+from .users import existing_user, read_user
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ def change_user(
 
     def apply(writer: Writer) -> T:
         settings = PoolSettings(existing_pool(writer, pool_id))
-        user = find_user(writer, settings, username)
+        user = existing_user(writer, settings, username)
         if sub not in (None, user.sub):
             raise UserNotFoundException("User does not exist.")
         return change(writer, settings, user)

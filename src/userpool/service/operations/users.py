@@ -39,7 +39,7 @@ from .pools import instant
 _logger = logging.getLogger("userpool.service")
 
 
-def find_user(reader: Reader, settings: PoolSettings, username: str) -> User:
+def existing_user(reader: Reader, settings: PoolSettings, username: str) -> User:
     """The user of this name, alias or `sub`, as administrators may write it.
 
     Raises:
@@ -59,7 +59,7 @@ def read_user(context: Context, pool_id: str, username: str) -> tuple[PoolSettin
 
     def read(reader: Reader) -> tuple[PoolSettings, User]:
         settings = PoolSettings(existing_pool(reader, pool_id))
-        return settings, find_user(reader, settings, username)
+        return settings, existing_user(reader, settings, username)
 
     return context.store.read(read)
 
