@@ -768,3 +768,16 @@ def test_apps_where_the_pool_has_none(client: ClientOf) -> None:
     for operation in ("AssociateSoftwareToken", "VerifySoftwareToken"):
         more = {"UserCode": "123456"} if operation == "VerifySoftwareToken" else {}
         assert isinstance(client.world.error(operation, **more), InvalidParameterException)
+
+
+def test_a_step_that_the_table_of_order_forbids_is_not_taken(
+    world: World, pool: PoolOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should a decision ever skip the second factor, the engine stops instead of giving tokens."""
+    client = world.pool(mfa={**ALL_MFA, "MfaConfiguration": "ON"}).client()
+    client.signed_up("ada", email=EMAIL, phone_number=PHONE)
+    choice = client.by_password()
+    assert choice["ChallengeName"] == "SELECT_MFA_TYPE"
+    monkeypatch.setattr("userpool.service.operations.challenges.challenge_of", lambda method: None)
+    with pytest.raises(AssertionError, match="failed inside"):
+        client.answer(choice, ANSWER="SMS_MFA")

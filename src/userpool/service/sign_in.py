@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from userpool.protocol.challenges import TOKENS, may_follow
 from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import (
     CodeDeliveryFailureException,
@@ -78,6 +79,11 @@ class Stage:
     """Whether an attempt was counted for this step: it is taken back, since the proof was right."""
 
     @property
+    def step(self) -> str:
+        """What was proved, as `NEXT` knows it; without a session it was the password."""
+        return ChallengeNameType.PASSWORD_VERIFIER if self.answered is None else self.answered.step
+
+    @property
     def present(self) -> User:
         """The user after this step."""
         return self.updated or self.user
@@ -89,7 +95,11 @@ def proceed(context: Context, stage: Stage, ask: Ask | None) -> Outcome:
     Raises:
         NotAuthorizedException: the session was used up by a faster answer.
         Conflict: the user was changed meanwhile; judge the step again (see `settled`).
+        LookupError: the step may not be followed by this one, which is a bug in what decided so.
     """
+    following = TOKENS if ask is None else ask.challenge
+    if not may_follow(stage.step, following):
+        raise LookupError(f"{following} may not follow {stage.step}: the legal order is challenges.NEXT")
     return _finish(context, stage) if ask is None else _ask(context, stage, ask)
 
 
