@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .flows.grant import NewDevice as NewDevice
     from .flows.grant import Tokens as Tokens
     from .flows.results import MfaPreference as MfaPreference
+    from .flows.results import Page as Page
     from .flows.results import SignUpResult as SignUpResult
     from .flows.results import TotpSeed as TotpSeed
     from .flows.results import UserProfile as UserProfile
@@ -116,7 +117,7 @@ _HOMES: Final = {
     "client.signed_in": "SignOutResult SignedIn",
     "flows.config": "AuthFlow RefreshFlow UserContext",
     "flows.grant": "NewDevice Tokens",
-    "flows.results": "MfaPreference SignUpResult TotpSeed UserProfile",
+    "flows.results": "MfaPreference Page SignUpResult TotpSeed UserProfile",
     "protocol": "errors",
     "protocol.challenges": (
         "Answer Challenge CodeDelivery CustomChallenge EmailCodeRequired EmailSetupRequired MfaMethod "

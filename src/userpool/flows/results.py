@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from userpool.protocol import totp
 
 if TYPE_CHECKING:
     from userpool.protocol.challenges import CodeDelivery
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list that Cognito gives in pieces. It is gone through like a list."""
+
+    items: tuple[T, ...] = ()
+    next_token: str | None = field(default=None, repr=False)
+    """Asks for the page after this one; `None` with the last. A page may be empty and not the last."""
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
 
 
 @dataclass(frozen=True, slots=True)
