@@ -44,15 +44,19 @@ if TYPE_CHECKING:
     from .flows.results import UserProfile as UserProfile
     from .protocol import errors as errors
     from .protocol.challenges import Answer as Answer
+    from .protocol.challenges import AuthFactor as AuthFactor
     from .protocol.challenges import Challenge as Challenge
     from .protocol.challenges import CodeDelivery as CodeDelivery
     from .protocol.challenges import CustomChallenge as CustomChallenge
     from .protocol.challenges import EmailCodeRequired as EmailCodeRequired
     from .protocol.challenges import EmailSetupRequired as EmailSetupRequired
+    from .protocol.challenges import FactorSelectionRequired as FactorSelectionRequired
     from .protocol.challenges import MfaMethod as MfaMethod
     from .protocol.challenges import MfaSelectionRequired as MfaSelectionRequired
     from .protocol.challenges import MfaSetupRequired as MfaSetupRequired
     from .protocol.challenges import NewPasswordRequired as NewPasswordRequired
+    from .protocol.challenges import PasskeyRequired as PasskeyRequired
+    from .protocol.challenges import PasswordRequired as PasswordRequired
     from .protocol.challenges import SmsCodeRequired as SmsCodeRequired
     from .protocol.challenges import TotpRequired as TotpRequired
     from .protocol.challenges import TotpSetupRequired as TotpSetupRequired
@@ -120,9 +124,9 @@ _HOMES: Final = {
     "flows.results": "MfaPreference Page SignUpResult TotpSeed UserProfile",
     "protocol": "errors",
     "protocol.challenges": (
-        "Answer Challenge CodeDelivery CustomChallenge EmailCodeRequired EmailSetupRequired MfaMethod "
-        "MfaSelectionRequired MfaSetupRequired NewPasswordRequired SmsCodeRequired TotpRequired "
-        "TotpSetupRequired UnknownChallenge"
+        "Answer AuthFactor Challenge CodeDelivery CustomChallenge EmailCodeRequired EmailSetupRequired "
+        "FactorSelectionRequired MfaMethod MfaSelectionRequired MfaSetupRequired NewPasswordRequired "
+        "PasskeyRequired PasswordRequired SmsCodeRequired TotpRequired TotpSetupRequired UnknownChallenge"
     ),
     "protocol.errors": (
         "AliasExistsException ChallengeError ClockSkewError CodeDeliveryFailureException "

@@ -18,16 +18,20 @@ from userpool.protocol.challenge_reading import from_dict, read_challenge
 from userpool.protocol.challenges import (
     NEXT,
     TOKENS,
+    AuthFactor,
     Challenge,
     ChallengeStep,
     CodeDelivery,
     CustomChallenge,
     EmailCodeRequired,
     EmailSetupRequired,
+    FactorSelectionRequired,
     MfaMethod,
     MfaSelectionRequired,
     MfaSetupRequired,
     NewPasswordRequired,
+    PasskeyRequired,
+    PasswordRequired,
     SmsCodeRequired,
     TotpRequired,
     TotpSetupRequired,
@@ -60,6 +64,10 @@ def one_of_each() -> list[ChallengeStep]:
         EmailSetupRequired(**setup),
         read("CUSTOM_CHALLENGE", question="4+5"),
         read("SELECT_CHALLENGE", ("PASSWORD", "WEB_AUTHN")),
+        read("PASSWORD"),
+        read("PASSWORD_SRP"),
+        read("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS='{"challenge":"AAECAw","rpId":"example.com"}'),
+        read("TOMORROWS_CHALLENGE", ("A", "B"), HINT="blue"),
     ]
 
 
@@ -72,7 +80,7 @@ def test_each_challenge_survives_json_and_pickle() -> None:
 
 def test_kinds_are_different() -> None:
     kinds = {type(challenge): challenge.kind for challenge in one_of_each()}
-    assert len(set(kinds.values())) == len(kinds) == 10
+    assert len(set(kinds.values())) == len(kinds) == 13
 
 
 def test_the_services_own_name_for_the_user_wins() -> None:
@@ -185,6 +193,71 @@ def test_email_setup_takes_an_address() -> None:
         setup.answer("ada")
 
 
+def test_a_first_factor_is_chosen_among_those_offered() -> None:
+    choice = read("SELECT_CHALLENGE", ("PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "WEB_AUTHN", "TOMORROW"))
+    assert isinstance(choice, FactorSelectionRequired)
+    assert choice.factors == ("PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "WEB_AUTHN", "TOMORROW")
+    assert choice.answer(AuthFactor.EMAIL_OTP).responses == {"ANSWER": "EMAIL_OTP"}
+    assert choice.answer("TOMORROW").responses == {"ANSWER": "TOMORROW"}
+    with pytest.raises(ParameterError, match="'SMS_OTP' is not offered; choose one of PASSWORD_SRP, PASS"):
+        choice.answer(AuthFactor.SMS_OTP)
+
+
+def test_a_password_goes_with_the_factors_that_are_one() -> None:
+    choice = read("SELECT_CHALLENGE", tuple(AuthFactor))
+    assert isinstance(choice, FactorSelectionRequired)
+    sent = choice.answer(AuthFactor.PASSWORD, "Correct-horse-7")
+    assert (sent.responses, sent.password) == (
+        {"ANSWER": "PASSWORD", "PASSWORD": "Correct-horse-7"},
+        None,
+    )
+    proved = choice.answer(AuthFactor.PASSWORD_SRP, "Correct-horse-7")
+    assert (proved.responses, proved.password) == ({"ANSWER": "PASSWORD_SRP"}, "Correct-horse-7")
+    for factor in (AuthFactor.PASSWORD, AuthFactor.PASSWORD_SRP):
+        with pytest.raises(ParameterError, match="Give the password"):
+            choice.answer(factor)
+    with pytest.raises(ParameterError, match="WEB_AUTHN takes no password"):
+        choice.answer(AuthFactor.WEB_AUTHN, "Correct-horse-7")
+
+
+def test_a_password_that_is_waited_for_is_sent_or_proved_by_the_challenges_name() -> None:
+    clear, srp = read("PASSWORD"), read("PASSWORD_SRP")
+    assert isinstance(clear, PasswordRequired)
+    assert isinstance(srp, PasswordRequired)
+    assert clear.answer("Correct-horse-7").responses == {"PASSWORD": "Correct-horse-7"}
+    assert (srp.answer("Correct-horse-7").responses, srp.answer("x").password) == ({}, "x")
+    for challenge in (clear, srp):
+        with pytest.raises(ParameterError, match="Give the password"):
+            challenge.answer("")
+
+
+def test_a_passkey_signs_what_the_options_say() -> None:
+    passkey = read("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS='{"challenge":"AAECAw","allowCredentials":[]}')
+    assert isinstance(passkey, PasskeyRequired)
+    assert passkey.options == {"challenge": "AAECAw", "allowCredentials": []}
+    credential = {"id": "AQ", "type": "public-key", "response": {"signature": "AAEC"}}
+    for form in (credential, json.dumps(credential, indent=2)):
+        assert passkey.answer(form).responses == {"CREDENTIAL": json.dumps(credential, separators=(",", ":"))}
+
+
+@pytest.mark.parametrize(
+    "given", ["", "{", "[" * 100_000, "[]", "{}", {}, {"response": "text"}, {"response": {"id": b"raw"}}, [1]]
+)
+def test_what_is_no_credential_is_refused(given: Any) -> None:
+    with pytest.raises(ParameterError, match=r"credential\.toJSON\(\)"):
+        PasskeyRequired(**COMMON).answer(given)
+
+
+def test_what_else_may_be_chosen_stays_with_any_challenge() -> None:
+    """Amplify loses it with the first answer."""
+    code = read("EMAIL_OTP", ("EMAIL_OTP", "PASSWORD"))
+    assert code.available_challenges == ("EMAIL_OTP", "PASSWORD")
+    again = from_dict(code.to_dict())
+    assert again.available_challenges == ("EMAIL_OTP", "PASSWORD")
+    setup = EmailSetupRequired(**COMMON, available_challenges=("PASSWORD",))
+    assert from_dict(setup.to_dict()) == setup
+
+
 def test_custom_and_unknown_challenges_can_be_answered() -> None:
     custom = read("CUSTOM_CHALLENGE", question="4+5")
     assert isinstance(custom, CustomChallenge)
@@ -209,6 +282,12 @@ def test_c27_nothing_secret_prints() -> None:
     assert_hidden(TotpSetupRequired(**COMMON, secret_code=secret), secret)
     assert_hidden(NewPasswordRequired(**COMMON, attributes={"email": secret}), secret)
     assert_hidden(NewPasswordRequired(**COMMON).answer(secret, {"email": secret}), secret)
+    choice = FactorSelectionRequired(**COMMON, available_challenges=tuple(AuthFactor))
+    assert_hidden(choice.answer(AuthFactor.PASSWORD_SRP, secret), secret)
+    assert_hidden(choice.answer(AuthFactor.PASSWORD, secret), secret)
+    assert_hidden(PasswordRequired(**COMMON).answer(secret), secret)
+    assert_hidden(PasskeyRequired(**COMMON, options={"challenge": secret}), secret)
+    assert_hidden(PasskeyRequired(**COMMON).answer({"response": {"signature": secret}}), secret)
 
 
 def test_a_challenge_written_by_tomorrow_is_read_today() -> None:

@@ -7,9 +7,12 @@ from userpool import (
     CustomChallenge,
     EmailCodeRequired,
     EmailSetupRequired,
+    FactorSelectionRequired,
     MfaSelectionRequired,
     MfaSetupRequired,
     NewPasswordRequired,
+    PasskeyRequired,
+    PasswordRequired,
     SignedIn,
     SignInStep,
     SmsCodeRequired,
@@ -37,6 +40,12 @@ def finish(pool: UserPool, step: SignInStep) -> User:
                 step = pool.respond(step.answer(methods[0]))
             case TotpSetupRequired():
                 step = pool.respond(step.answer(ask(step.otpauth_uri("My app"))))
+            case FactorSelectionRequired(factors=factors):
+                step = pool.respond(step.answer(factors[0], ask("password: ")))
+            case PasswordRequired():
+                step = pool.respond(step.answer(ask("password: ")))
+            case PasskeyRequired(options=options):
+                step = pool.respond(step.answer(ask(options["challenge"])))
             case EmailSetupRequired():
                 step = pool.respond(step.answer(ask("e-mail: ")))
             case CustomChallenge(parameters=parameters):

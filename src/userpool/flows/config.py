@@ -10,12 +10,16 @@ from userpool._version import __version__
 
 
 class AuthFlow(StrEnum):
-    """How a sign-in proves the password. The app client must allow the flow (`ExplicitAuthFlows`)."""
+    """How a sign-in begins. The app client must allow the flow (`ExplicitAuthFlows`)."""
 
     SRP = "USER_SRP_AUTH"
     """By Secure Remote Password: the password never leaves this process."""
     PASSWORD = "USER_PASSWORD_AUTH"
     """In clear, protected by TLS alone. Needed for pools that migrate users at sign-in."""
+    CHOICE = "USER_AUTH"
+    """By the factor that the user chooses: password, code, or passkey (choice-based sign-in)."""
+    CUSTOM = "CUSTOM_AUTH"
+    """By what the pool's own triggers ask; with a password, that is proved by SRP first."""
 
 
 class RefreshFlow(StrEnum):

@@ -8,21 +8,24 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from .challenges import (
-    ATTRIBUTE_PREFIX,
-    FORMAT,
     ChallengeStep,
     CodeDelivery,
     CustomChallenge,
     EmailCodeRequired,
     EmailSetupRequired,
+    FactorSelectionRequired,
     MfaSelectionRequired,
     MfaSetupRequired,
     NewPasswordRequired,
+    PasskeyRequired,
+    PasswordRequired,
     SmsCodeRequired,
     TotpRequired,
     TotpSetupRequired,
     UnknownChallenge,
 )
+from .challenges.base import FORMAT
+from .challenges.others import ATTRIBUTE_PREFIX
 from .errors import ChallengeError, ProtocolError
 
 T = TypeVar("T")
@@ -69,11 +72,24 @@ def read_challenge(
         "session": session,
         "parameters": dict(parameters),
         "device_key": device_key,
+        "available_challenges": tuple(available),
     }
     make = _READERS.get(name)
     if make is not None:
         return make(common, parameters)
-    return UnknownChallenge(**common, available_challenges=tuple(available))
+    return UnknownChallenge(**common)
+
+
+def _factors(common: _Common, parameters: Mapping[str, str]) -> ChallengeStep:
+    return FactorSelectionRequired(**common)
+
+
+def _password(common: _Common, parameters: Mapping[str, str]) -> ChallengeStep:
+    return PasswordRequired(**common)
+
+
+def _passkey(common: _Common, parameters: Mapping[str, str]) -> ChallengeStep:
+    return PasskeyRequired(**common, options=_json(parameters, "CREDENTIAL_REQUEST_OPTIONS", dict))
 
 
 def _new_password(common: _Common, parameters: Mapping[str, str]) -> ChallengeStep:
@@ -111,6 +127,10 @@ def _custom(common: _Common, parameters: Mapping[str, str]) -> ChallengeStep:
 
 
 _READERS: Final[Mapping[str, Callable[[_Common, Mapping[str, str]], ChallengeStep]]] = {
+    "SELECT_CHALLENGE": _factors,
+    "PASSWORD": _password,
+    "PASSWORD_SRP": _password,
+    "WEB_AUTHN": _passkey,
     "NEW_PASSWORD_REQUIRED": _new_password,
     "SMS_MFA": _sms,
     "SMS_OTP": _sms,
@@ -157,6 +177,7 @@ def from_dict(data: Mapping[str, Any]) -> ChallengeStep:
             "version of userpool that wrote it, or sign in again."
         )
     name = _member(data, "name", str)
+    available = tuple(str(item) for item in _member(data, "available_challenges", list, []))
     common: _Common = {
         "username": _member(data, "username", str),
         "client_id": _member(data, "client_id", str),
@@ -170,12 +191,19 @@ def from_dict(data: Mapping[str, Any]) -> ChallengeStep:
     match data.get("kind"):
         case TotpSetupRequired.kind:
             seed = _member(data, "secret_code", str)
-            return TotpSetupRequired(name=name, parameters=parameters, secret_code=seed, **common)
+            return TotpSetupRequired(
+                name=name,
+                parameters=parameters,
+                secret_code=seed,
+                available_challenges=available,
+                **common,
+            )
         case EmailSetupRequired.kind:
-            return EmailSetupRequired(name=name, parameters=parameters, **common)
+            return EmailSetupRequired(
+                name=name, parameters=parameters, available_challenges=available, **common
+            )
         case _:
             # The name decides, so that what was unknown to the writer may be known here.
-            available = tuple(str(item) for item in _member(data, "available_challenges", list, []))
             try:
                 step = read_challenge(name, parameters, available=available, **common)
             except ProtocolError as error:
