@@ -33,6 +33,10 @@ from userpool.service import operations as service_operations
 from userpool.service.context import HANDLERS
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # `tools` is a package only from the root of the checkout
+
+from tools import parity  # noqa: E402 - see above
+
 DOCS = ROOT / "docs"
 WIDTH = 120
 BLOCK = re.compile(r"(<!-- table: ([a-z-]+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
@@ -45,11 +49,14 @@ CONVERSATIONS = {
 }
 """What the client does with operations that have no method of their own name."""
 
-CASE = re.compile(r"([acrstv])(\d\d)(?:_|$)", re.IGNORECASE)
+CASE = re.compile(r"([acikprstv])(\d\d)(?:_|$)", re.IGNORECASE)
 """The number of a bad case at the front of a test's name: `test_c01_…`, `test_A15_…`, `test_a03_a05_…`."""
 GROUPS = {
     "A": "the service",
     "C": "the client's sign-in",
+    "I": "identity pools",
+    "K": "web back ends",
+    "P": "passkeys",
     "R": "the client's refresh",
     "S": "storage of tokens",
     "T": "codes, authenticator apps and time",
@@ -260,6 +267,46 @@ def _case(name: str) -> tuple[list[str], str]:
     return numbers, name.replace("_", " ")
 
 
+def use_cases() -> str:
+    """The 32 use cases of amazon-cognito-identity-js, and the tests that show them."""
+    return _shown_by("js", "use case", parity.shown_in(parity.USE_CASES))
+
+
+def amplify_rows() -> str:
+    """The 23 rows of its table of Amplify v6, likewise."""
+    return _shown_by("am", "row", parity.shown_in(parity.USE_CASES))
+
+
+def known_bugs() -> str:
+    """Known bugs of amazon-cognito-identity-js and defects of Amplify v6, and the tests that we lack them."""
+    found = [one for path in parity.BUGS for one in parity.shown_in(path)]
+    return "\n".join(
+        f"### {title}\n\n" + _shown_by(kind, "bug", found)
+        for kind, title in (("bug", "amazon-cognito-identity-js"), ("amx", "Amplify v6"))
+    )
+
+
+def _shown_by(kind: str, heading: str, found: Iterable[parity.Shown]) -> str:
+    pointing = [(number, one) for one in found for number in one.numbers(kind)]
+    rows = []
+    for number, one in sorted(pointing, key=lambda pair: pair[0]):
+        calls = ", ".join(f"`{name}`" for name in parity.methods(one))
+        rows.append((str(number), one.title, calls, f"`{one.name}`"))
+    return table((heading, "what is shown", "with", "by the test"), rows)
+
+
+def from_javascript() -> str:
+    """Each use case as code: the body of its test."""
+    parts = []
+    for one in parity.shown_in(parity.USE_CASES):
+        marks = [f"use case {number}" for number in one.numbers("js")]
+        marks += [f"row {number}" for number in one.numbers("am")]
+        about = textwrap.fill(f"{one.about} *({', '.join(marks)})*", WIDTH, break_long_words=False)
+        title = one.title[0].upper() + one.title[1:]
+        parts.append(f"### {title}\n\n{about}\n\n```python\n{one.body}\n```\n")
+    return "\n".join(parts)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "operation-counts": operation_counts,
     "operations": operation_matrix,
@@ -269,6 +316,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "exit-codes": exit_codes,
     "cases": cases,
+    "use-cases": use_cases,
+    "amplify-rows": amplify_rows,
+    "known-bugs": known_bugs,
+    "from-javascript": from_javascript,
 }
 
 

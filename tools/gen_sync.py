@@ -103,14 +103,14 @@ def twins(root: Path = ROOT) -> Iterator[tuple[Path, Path]]:
     """Each file made by hand with the file that is made of it."""
     for origin in sorted((root / "src/userpool/client/_async").glob("*.py")):
         yield origin, root / "src/userpool/client/_sync" / origin.name
-    for origin in sorted((root / "tests/client").glob("test_*_async.py")):
+    for origin in sorted((root / "tests").glob("*/test_*_async.py")):
         yield origin, origin.with_name(origin.name.replace("_async.py", "_sync.py"))
 
 
 def strays(root: Path, targets: set[Path]) -> list[Path]:
     """Files in the places of generated ones that nothing makes."""
     faces = (root / "src/userpool/client/_sync").glob("*.py")
-    tests = (root / "tests/client").glob("test_*_sync.py")
+    tests = (root / "tests").glob("*/test_*_sync.py")
     return sorted({*faces, *tests} - targets)
 
 
