@@ -213,6 +213,31 @@ class TokenFamily:
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    """A WebAuthn credential of a user: what a later signature is checked with."""
+
+    pool_id: str
+    credential_id: bytes
+    """Chosen by the authenticator; unique in the pool."""
+    sub: str
+    public_key: bytes
+    """A COSE key, as it was registered (RFC 9052)."""
+    sign_count: int
+    """The newest value of the authenticator's signature counter; 0 for authenticators that have none."""
+    friendly_name: str
+    rp_id: str
+    """The relying party that it was made for; it is good for no other."""
+    attachment: str | None
+    """`platform` or `cross-platform`, where the client said so."""
+    transports: tuple[str, ...]
+    aaguid: str
+    """The authenticator's model, as a UUID. Not proved: attestation is not asked for."""
+    backup_eligible: bool
+    backed_up: bool
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message in the outbox. The code is sealed until it is delivered."""
 

@@ -34,7 +34,7 @@ metadata = MetaData(
     }
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All migrations, oldest first: a database made from these tables is at the last (a test sees to it)."""
 
 
@@ -195,6 +195,25 @@ token_families = Table(
     Index(None, "previous_hash"),
     Index(None, "pool_id", "sub"),
     Index(None, "expires_at"),
+)
+
+passkeys = _table(
+    "passkeys",
+    Column("pool_id", _key(), primary_key=True),
+    Column("credential_id", LargeBinary, primary_key=True),
+    Column("sub", _key(), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("friendly_name", Text, nullable=False),
+    Column("rp_id", Text, nullable=False),
+    Column("attachment", Text),
+    Column("transports", Text, nullable=False),
+    Column("aaguid", Text, nullable=False),
+    Column("backup_eligible", Boolean, nullable=False),
+    Column("backed_up", Boolean, nullable=False),
+    _time("created_at"),
+    ForeignKeyConstraint(["pool_id", "sub"], ["users.pool_id", "users.sub"], ondelete="CASCADE"),
+    Index(None, "pool_id", "sub"),
 )
 
 messages = Table(
