@@ -5,8 +5,8 @@ to.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from userpool.protocol import operations as ops
 from userpool.protocol._challenge_order import TOKENS, may_follow
@@ -14,6 +14,7 @@ from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ProtocolError
 
 from . import members
+from .client_secret import SecretPair, either_secret
 from .config import ClientConfig, UserContext
 from .grant import Grant, NewDevice, Tokens
 from .invoke import Reply, exchange, invoke
@@ -38,7 +39,17 @@ class SignIn:
     user_context: UserContext | None = None
     device_key: str | None = field(default=None, repr=False)
 
+    @property
+    def secrets(self) -> SecretPair | None:
+        """Both secrets of the app client, while one replaces the other."""
+        return self.config.secrets
 
+    def with_secret(self, secret: str) -> Self:
+        """The same, with this secret."""
+        return replace(self, config=self.config.with_secret(secret))
+
+
+@either_secret
 def initiate(
     along: SignIn, auth_flow: str, parameters: Mapping[str, str], *, username: str
 ) -> Flow[Reply[InitiateAuthResponse]]:
@@ -51,11 +62,12 @@ def initiate(
         auth_parameters={**parameters, **_proof_of_client(along, username)},
         client_metadata=members.client_metadata(along.config, along.client_metadata),
         analytics_metadata=members.analytics_metadata(along.config),
-        user_context_data=members.user_context_data(along.config, along.user_context),
+        user_context_data=(yield from members.user_context_data(along.config, along.user_context, username)),
     )
     return (yield from exchange(along.config, ops.INITIATE_AUTH, request))
 
 
+@either_secret
 def answer(
     along: SignIn, challenge_name: str, responses: Mapping[str, str], *, username: str, session: str | None
 ) -> Flow[RespondToAuthChallengeResponse]:
@@ -69,7 +81,7 @@ def answer(
         challenge_responses={**responses, "USERNAME": username, **_proof_of_client(along, username)},
         client_metadata=members.client_metadata(along.config, along.client_metadata),
         analytics_metadata=members.analytics_metadata(along.config),
-        user_context_data=members.user_context_data(along.config, along.user_context),
+        user_context_data=(yield from members.user_context_data(along.config, along.user_context, username)),
     )
     return (yield from invoke(along.config, ops.RESPOND_TO_AUTH_CHALLENGE, request))
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
 
 from userpool._version import __version__
+
+if TYPE_CHECKING:
+    from .client_secret import SecretPair
+    from .device_facts import DeviceFacts
 
 
 class AuthFlow(StrEnum):
@@ -36,9 +41,15 @@ class UserContext:
     """What threat protection wants to know of the person (`UserContextData`)."""
 
     ip_address: str | None = None
-    """The person's own address, where a server calls in their place."""
+    """The person's own address, where a server calls in their place. The app client needs a secret and
+    `EnablePropagateAdditionalUserContextData` for the service to take it.
+    """
     encoded_data: str | None = field(default=None, repr=False)
-    """The fingerprint that Cognito's own script made in the browser or app."""
+    """The fingerprint that Cognito's own script made in the browser or app. It goes before `device`."""
+    device: DeviceFacts | None = None
+    """What to tell of the device where the program itself runs on it: made into `EncodedData` and signed
+    anew for each request.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +75,8 @@ class ClientConfig(ServiceConfig):
     user_pool_id: str
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
+    secrets: SecretPair | None = field(default=None, repr=False, compare=False)
+    """Both secrets, while one replaces the other; `client_secret` is the one to use for now."""
     analytics_endpoint_id: str | None = None
     """The Pinpoint application that counts events (`AnalyticsMetadata`)."""
     user_context: UserContext | None = None
@@ -74,3 +87,7 @@ class ClientConfig(ServiceConfig):
     def pool_name(self) -> str:
         """The part of the pool id behind its region: SRP mixes it with the password."""
         return self.user_pool_id.partition("_")[2]
+
+    def with_secret(self, secret: str) -> Self:
+        """The same app client with this secret."""
+        return replace(self, client_secret=secret)

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from userpool.protocol.effects import Flow, now
 from userpool.protocol.errors import ParameterError
 from userpool.protocol.secret_hash import secret_hash as make_secret_hash
 
@@ -55,14 +56,29 @@ def client_metadata(config: ClientConfig, given: Mapping[str, str] | None) -> di
     return dict(chosen) if chosen else None
 
 
-def user_context_data(config: ClientConfig, given: UserContext | None) -> UserContextDataType | None:
-    """`UserContextData`: what was `given` with the call, or else the configuration's."""
+def user_context_data(
+    config: ClientConfig, given: UserContext | None, username: str
+) -> Flow[UserContextDataType | None]:
+    """`UserContextData` of a request for `username`: what was `given` with the call, or else the
+    configuration's.
+    """
     from userpool.protocol.shapes import idp
 
     chosen = given or config.user_context
     if chosen is None:
         return None
-    return idp.UserContextDataType(ip_address=chosen.ip_address, encoded_data=chosen.encoded_data)
+    encoded = chosen.encoded_data
+    if encoded is None and chosen.device is not None:
+        from userpool.protocol.context_data import encoded_data
+
+        encoded = encoded_data(
+            chosen.device.as_context(),
+            username=username,
+            user_pool_id=config.user_pool_id,
+            client_id=config.client_id,
+            at=(yield from now()),
+        )
+    return idp.UserContextDataType(ip_address=chosen.ip_address, encoded_data=encoded)
 
 
 def analytics_metadata(config: ClientConfig) -> AnalyticsMetadataType | None:

@@ -12,6 +12,7 @@ from userpool.protocol import operations as ops
 from userpool.protocol.effects import Flow
 
 from . import members
+from .client_secret import either_secret
 from .config import ClientConfig, UserContext
 from .invoke import invoke
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from userpool.protocol.challenges import CodeDelivery
 
 
+@either_secret
 def forgot_password(
     config: ClientConfig,
     username: str,
@@ -35,13 +37,14 @@ def forgot_password(
         username=username,
         secret_hash=members.secret_hash(config, username),
         analytics_metadata=members.analytics_metadata(config),
-        user_context_data=members.user_context_data(config, user_context),
+        user_context_data=(yield from members.user_context_data(config, user_context, username)),
         client_metadata=members.client_metadata(config, client_metadata),
     )
     reply = yield from invoke(config, ops.FORGOT_PASSWORD, request)
     return members.code_delivery(reply.code_delivery_details)
 
 
+@either_secret
 def confirm_forgot_password(
     config: ClientConfig,
     username: str,
@@ -59,7 +62,7 @@ def confirm_forgot_password(
         password=password,
         secret_hash=members.secret_hash(config, username),
         analytics_metadata=members.analytics_metadata(config),
-        user_context_data=members.user_context_data(config, user_context),
+        user_context_data=(yield from members.user_context_data(config, user_context, username)),
         client_metadata=members.client_metadata(config, client_metadata),
     )
     yield from invoke(config, ops.CONFIRM_FORGOT_PASSWORD, request)

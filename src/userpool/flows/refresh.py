@@ -14,6 +14,7 @@ from userpool.protocol.errors import InvalidParameterException, ProtocolError, S
 
 from . import members
 from .auth_calls import SignIn, grant, initiate
+from .client_secret import either_secret
 from .config import ClientConfig, RefreshFlow, UserContext
 from .grant import Grant
 from .invoke import invoke
@@ -70,6 +71,7 @@ def refresh(
     return (yield from _by_initiate_auth(along, refresh_token, username))
 
 
+@either_secret
 def _by_refresh_token(along: SignIn, refresh_token: str, username: str) -> Flow[Grant]:
     operation = ops.GET_TOKENS_FROM_REFRESH_TOKEN
     request = operation.input(

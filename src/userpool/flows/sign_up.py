@@ -12,6 +12,7 @@ from userpool.protocol import operations as ops
 from userpool.protocol.effects import Flow
 
 from . import members
+from .client_secret import either_secret
 from .config import ClientConfig, UserContext
 from .invoke import invoke
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .results import SignUpResult
 
 
+@either_secret
 def sign_up(
     config: ClientConfig,
     username: str,
@@ -42,7 +44,7 @@ def sign_up(
         user_attributes=members.attribute_list(attributes),
         validation_data=members.attribute_list(validation_data),
         analytics_metadata=members.analytics_metadata(config),
-        user_context_data=members.user_context_data(config, user_context),
+        user_context_data=(yield from members.user_context_data(config, user_context, username)),
         client_metadata=members.client_metadata(config, client_metadata),
     )
     reply = yield from invoke(config, ops.SIGN_UP, request)
@@ -50,6 +52,7 @@ def sign_up(
     return SignUpResult(reply.user_sub, reply.user_confirmed, delivery, reply.session)
 
 
+@either_secret
 def confirm_sign_up(
     config: ClientConfig,
     username: str,
@@ -71,13 +74,14 @@ def confirm_sign_up(
         force_alias_creation=force_alias_creation,
         session=session,
         analytics_metadata=members.analytics_metadata(config),
-        user_context_data=members.user_context_data(config, user_context),
+        user_context_data=(yield from members.user_context_data(config, user_context, username)),
         client_metadata=members.client_metadata(config, client_metadata),
     )
     reply = yield from invoke(config, ops.CONFIRM_SIGN_UP, request)
     return reply.session
 
 
+@either_secret
 def resend_confirmation_code(
     config: ClientConfig,
     username: str,
@@ -91,7 +95,7 @@ def resend_confirmation_code(
         username=username,
         secret_hash=members.secret_hash(config, username),
         analytics_metadata=members.analytics_metadata(config),
-        user_context_data=members.user_context_data(config, user_context),
+        user_context_data=(yield from members.user_context_data(config, user_context, username)),
         client_metadata=members.client_metadata(config, client_metadata),
     )
     reply = yield from invoke(config, ops.RESEND_CONFIRMATION_CODE, request)
