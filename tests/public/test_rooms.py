@@ -20,6 +20,7 @@ LIBRARIES: dict[str, set[str]] = {
     "flows": set(),
     "transports": {"anyio", "httpcore2", "httpx2", "pyreqwest"},
     "storage": {"filelock", "keyring", "platformdirs"},
+    "authenticators": {"fido2"},
     "verify": set(),
     "client": {"boto3", "botocore"},
     "cli": {"click", "rich", "segno"},
