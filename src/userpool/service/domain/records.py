@@ -210,6 +210,13 @@ class TokenFamily:
     revoked_at: float | None = None
     scope: str = "aws.cognito.signin.user.admin"
     event_id: str = ""
+    session_id: str | None = None
+    """What lists of the user's sessions call it; `None` where the pool does not track sessions, and once it
+    is revoked.
+    """
+    last_active_at: float | None = None
+    ip_address: str | None = field(default=None, repr=False)
+    device_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +224,9 @@ class Passkey:
     """A WebAuthn credential of a user: what a later signature is checked with."""
 
     pool_id: str
+    sub: str
     credential_id: bytes
     """Chosen by the authenticator; unique in the pool."""
-    sub: str
     public_key: bytes
     """A COSE key, as it was registered (RFC 9052)."""
     sign_count: int

@@ -191,17 +191,30 @@ token_families = Table(
     _time("revoked_at", nullable=True),
     Column("scope", Text, nullable=False),
     Column("event_id", Text, nullable=False),
+    Column("session_id", _key()),
+    _time("last_active_at", nullable=True),
+    Column("ip_address", Text),
+    Column("device_type", Text),
     Index(None, "refresh_hash"),
     Index(None, "previous_hash"),
     Index(None, "pool_id", "sub"),
     Index(None, "expires_at"),
 )
+_tracked = token_families.c.session_id.is_not(None)
+Index(
+    "ix_token_families_session",
+    token_families.c.pool_id,
+    token_families.c.sub,
+    token_families.c.session_id,
+    sqlite_where=_tracked,
+    postgresql_where=_tracked,
+)
 
 passkeys = _table(
     "passkeys",
     Column("pool_id", _key(), primary_key=True),
+    Column("sub", _key(), primary_key=True),
     Column("credential_id", LargeBinary, primary_key=True),
-    Column("sub", _key(), nullable=False),
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
     Column("friendly_name", Text, nullable=False),
@@ -213,7 +226,7 @@ passkeys = _table(
     Column("backed_up", Boolean, nullable=False),
     _time("created_at"),
     ForeignKeyConstraint(["pool_id", "sub"], ["users.pool_id", "users.sub"], ondelete="CASCADE"),
-    Index(None, "pool_id", "sub"),
+    Index(None, "pool_id", "credential_id", unique=True),
 )
 
 messages = Table(
@@ -233,6 +246,35 @@ messages = Table(
     Index(None, "recipient"),
     Index(None, "pool_id", "username"),
     Index(None, "expires_at"),
+)
+
+user_groups = _table(
+    "user_groups",
+    _pool(primary_key=True),
+    Column("name", _key(), primary_key=True),
+    Column("precedence", Integer),
+    Column("details", Text, nullable=False),
+    _time("created_at"),
+    _time("modified_at"),
+)
+
+group_members = _table(
+    "group_members",
+    Column("pool_id", _key(), primary_key=True),
+    Column("sub", _key(), primary_key=True),
+    Column("group_name", _key(), primary_key=True),
+    ForeignKeyConstraint(["pool_id", "sub"], ["users.pool_id", "users.sub"], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["pool_id", "group_name"], ["user_groups.pool_id", "user_groups.name"], ondelete="CASCADE"
+    ),
+    Index(None, "pool_id", "group_name", "sub"),
+)
+
+resource_servers = _table(
+    "resource_servers",
+    _pool(primary_key=True),
+    Column("identifier", _key(), primary_key=True),
+    Column("details", Text, nullable=False),
 )
 
 version_table = Table(

@@ -5,6 +5,8 @@ Revision: 0002, after 0001.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -18,17 +20,25 @@ def _key() -> sa.Text:
     return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
+def _present(column: str) -> dict[str, Any]:
+    where = sa.text(f"{column} IS NOT NULL")
+    return {"sqlite_where": where, "postgresql_where": where}
+
+
 def upgrade() -> None:
     """Make the tables."""
     _passkeys()
+    _sessions()
+    _groups()
+    _resource_servers()
 
 
 def _passkeys() -> None:
     op.create_table(
         "passkeys",
         sa.Column("pool_id", _key(), nullable=False),
-        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
         sa.Column("sub", _key(), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("sign_count", sa.BigInteger(), nullable=False),
         sa.Column("friendly_name", sa.Text(), nullable=False),
@@ -42,7 +52,77 @@ def _passkeys() -> None:
         sa.ForeignKeyConstraint(
             ["pool_id", "sub"], ["users.pool_id", "users.sub"], name="fk_passkeys_users", ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("pool_id", "credential_id", name="pk_passkeys"),
+        sa.PrimaryKeyConstraint("pool_id", "sub", "credential_id", name="pk_passkeys"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_passkeys_pool_id_sub", "passkeys", ["pool_id", "sub"])
+    op.create_index(
+        "ix_passkeys_pool_id_credential_id", "passkeys", ["pool_id", "credential_id"], unique=True
+    )
+
+
+def _sessions() -> None:
+    for column in (
+        sa.Column("session_id", _key(), nullable=True),
+        sa.Column("last_active_at", sa.Double(), nullable=True),
+        sa.Column("ip_address", sa.Text(), nullable=True),
+        sa.Column("device_type", sa.Text(), nullable=True),
+    ):
+        op.add_column("token_families", column)
+    op.create_index(
+        "ix_token_families_session",
+        "token_families",
+        ["pool_id", "sub", "session_id"],
+        **_present("session_id"),
+    )
+
+
+def _groups() -> None:
+    op.create_table(
+        "user_groups",
+        sa.Column("pool_id", _key(), nullable=False),
+        sa.Column("name", _key(), nullable=False),
+        sa.Column("precedence", sa.Integer(), nullable=True),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.Column("modified_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(["pool_id"], ["pools.id"], name="fk_user_groups_pools", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("pool_id", "name", name="pk_user_groups"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "group_members",
+        sa.Column("pool_id", _key(), nullable=False),
+        sa.Column("sub", _key(), nullable=False),
+        sa.Column("group_name", _key(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pool_id", "sub"],
+            ["users.pool_id", "users.sub"],
+            name="fk_group_members_users",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id", "group_name"],
+            ["user_groups.pool_id", "user_groups.name"],
+            name="fk_group_members_user_groups",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("pool_id", "sub", "group_name", name="pk_group_members"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_group_members_pool_id_group_name_sub", "group_members", ["pool_id", "group_name", "sub"]
+    )
+
+
+def _resource_servers() -> None:
+    op.create_table(
+        "resource_servers",
+        sa.Column("pool_id", _key(), nullable=False),
+        sa.Column("identifier", _key(), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name="fk_resource_servers_pools", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("pool_id", "identifier", name="pk_resource_servers"),
+        sqlite_with_rowid=False,
+    )
