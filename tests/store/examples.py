@@ -14,6 +14,7 @@ from userpool.service.domain.records import (
     LoginName,
     Message,
     NameKind,
+    Passkey,
     PasswordRecord,
     Pool,
     SigningKey,
@@ -109,6 +110,23 @@ def make_family(n: int, user: User, **changes: Any) -> TokenFamily:
         **changes,
     }
     return TokenFamily(f"jti-{n}", user.pool_id, CLIENT.id, user.sub, **values)
+
+
+def make_passkey(n: int, user: User, **changes: Any) -> Passkey:
+    """The passkey number `n`, of `user`."""
+    values: dict[str, Any] = {
+        "public_key": b"\x00\xff",
+        "sign_count": n,
+        "friendly_name": f"Passkey {n}",
+        "rp_id": "example.com",
+        "attachment": "platform",
+        "transports": ("internal", "hybrid"),
+        "aaguid": sub_of(0),
+        "backup_eligible": True,
+        "backed_up": False,
+        "created_at": 10.0 + n,
+    }
+    return Passkey(user.pool_id, user.sub, b"\x00\xff%d" % n, **{**values, **changes})
 
 
 def make_message(n: int, user: User, **changes: Any) -> Message:

@@ -16,6 +16,7 @@ from .domain.records import (
     CodePurpose,
     LoginName,
     Message,
+    Passkey,
     Pool,
     SessionUse,
     SigningKey,
@@ -76,7 +77,7 @@ class Conflict(Exception):
     """A conditional write lost: a name is taken, a row changed since it was read. `what` says which.
 
     Let it leave the work that `Store.write` runs, so that the rest of that work is undone too. `what` is
-    `name`, `user`, `pool`, `client` or `family`.
+    `name`, `user`, `pool`, `client`, `family` or `passkey`.
     """
 
     def __init__(self, what: str) -> None:
@@ -136,6 +137,10 @@ class Reader(Protocol):
     def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
         """The family whose current or previous refresh token has this hash."""
 
+    def passkey(self, pool_id: str, credential_id: bytes) -> Passkey | None: ...
+    def passkeys(self, pool_id: str, sub: str) -> Sequence[Passkey]:
+        """A user's passkeys, oldest first."""
+
     def messages(self, *, to: str | None = None, pool_id: str | None = None) -> Sequence[Message]:
         """Outbox messages, oldest first."""
 
@@ -169,7 +174,7 @@ class Writer(Reader, Protocol):
 
     def delete_name(self, pool_id: str, key: str) -> None: ...
     def delete_user(self, pool_id: str, sub: str) -> None:
-        """Delete a user with its names, codes, token families and messages."""
+        """Delete a user with its names, codes, token families, passkeys and messages."""
 
     def put_code(self, code: Code) -> None:
         """Keep a code, in place of an older one of the same user, purpose and attribute."""
@@ -181,6 +186,13 @@ class Writer(Reader, Protocol):
     def add_family(self, family: TokenFamily) -> None: ...
     def put_family(self, family: TokenFamily) -> None: ...
     def revoke_families(self, pool_id: str, sub: str, at: float) -> None: ...
+    def add_passkey(self, passkey: Passkey) -> None:
+        """`Conflict` when the pool has a credential of this id."""
+
+    def put_passkey(self, passkey: Passkey) -> None:
+        """Replace a passkey; `Conflict` when it is gone."""
+
+    def delete_passkey(self, pool_id: str, credential_id: bytes) -> None: ...
     def add_message(self, message: Message) -> None: ...
     def delete_message(self, message_id: str) -> None: ...
     def purge(self, now: float) -> int:

@@ -15,6 +15,7 @@ from ..domain.records import (
     CodePurpose,
     LoginName,
     Message,
+    Passkey,
     Pool,
     SessionUse,
     SigningKey,
@@ -67,6 +68,8 @@ _FAMILY_BY_REFRESH = select(schema.token_families).where(
         schema.token_families.c.previous_hash == bindparam("refresh_hash"),
     )
 )
+_PASSKEY = _by(schema.passkeys, "pool_id", "credential_id")
+_PASSKEYS = _by(schema.passkeys, "pool_id", "sub")
 _MESSAGE_FILTERS = {"recipient": schema.messages.c.recipient, "pool_id": schema.messages.c.pool_id}
 
 
@@ -187,6 +190,14 @@ class StoreReader:
     def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
         row = self._session.row(_FAMILY_BY_REFRESH, refresh_hash=refresh_hash)
         return None if row is None else rows.family_from(row)
+
+    def passkey(self, pool_id: str, credential_id: bytes) -> Passkey | None:
+        row = self._session.row(_PASSKEY, pool_id=pool_id, credential_id=credential_id)
+        return None if row is None else rows.passkey_from(row)
+
+    def passkeys(self, pool_id: str, sub: str) -> Sequence[Passkey]:
+        found = [rows.passkey_from(row) for row in self._session.rows(_PASSKEYS, pool_id=pool_id, sub=sub)]
+        return sorted(found, key=lambda one: (one.created_at, one.credential_id))
 
     def messages(self, *, to: str | None = None, pool_id: str | None = None) -> Sequence[Message]:
         wanted = {"recipient": to, "pool_id": pool_id}

@@ -19,6 +19,7 @@ from ..domain.records import (
     LoginName,
     Message,
     NameKind,
+    Passkey,
     PasswordRecord,
     Pool,
     SessionUse,
@@ -45,6 +46,7 @@ _encode = msgspec.json.Encoder().encode
 _mapping = msgspec.json.Decoder(dict[str, Any]).decode
 _texts = msgspec.json.Decoder(dict[str, str]).decode
 _names = msgspec.json.Decoder(frozenset[str]).decode
+_listed = msgspec.json.Decoder(tuple[str, ...]).decode
 _password = msgspec.json.Decoder(PasswordRecord).decode
 _passwords = msgspec.json.Decoder(tuple[PasswordRecord, ...]).decode
 _totp = msgspec.json.Decoder(Totp).decode
@@ -191,6 +193,17 @@ def session_use_from(row: Row) -> SessionUse:
 def family_from(row: Row) -> TokenFamily:
     """The token family in `row`."""
     return TokenFamily(*row)
+
+
+def passkey_values(passkey: Passkey) -> Values:
+    """The row of `passkey`."""
+    values: Values = {name: getattr(passkey, name) for name in passkey.__slots__}
+    return {**values, "transports": _json(passkey.transports)}
+
+
+def passkey_from(row: Row) -> Passkey:
+    """The passkey in `row`."""
+    return Passkey(*row[:8], _listed(row[8]), row[9], bool(row[10]), bool(row[11]), row[12])
 
 
 def message_values(message: Message, arrived: int) -> Values:

@@ -20,6 +20,7 @@ from ..domain.records import (
     CodePurpose,
     LoginName,
     Message,
+    Passkey,
     Pool,
     SessionUse,
     SigningKey,
@@ -102,6 +103,9 @@ _REVOKE_FAMILIES = (
     )
     .values(revoked_at=bindparam("at"))
 )
+_ADD_PASSKEY = _add(schema.passkeys)
+_PUT_PASSKEY = _replace(schema.passkeys)
+_DELETE_PASSKEY = _delete(schema.passkeys, "pool_id", "credential_id")
 _ADD_MESSAGE = _add(schema.messages)
 _DELETE_MESSAGE = _delete(schema.messages, "id")
 _DELETE_MESSAGES_OF = delete(schema.messages).where(
@@ -229,6 +233,16 @@ class StoreWriter(StoreReader):
 
     def revoke_families(self, pool_id: str, sub: str, at: float) -> None:
         self._session.change(_REVOKE_FAMILIES, {"pool_id": pool_id, "sub": sub, "at": at})
+
+    def add_passkey(self, passkey: Passkey) -> None:
+        self._session.insert(_ADD_PASSKEY, rows.passkey_values(passkey), taken="passkey", missing="user")
+
+    def put_passkey(self, passkey: Passkey) -> None:
+        if not self._session.change(_PUT_PASSKEY, rows.passkey_values(passkey)):
+            raise Conflict("passkey")
+
+    def delete_passkey(self, pool_id: str, credential_id: bytes) -> None:
+        self._session.change(_DELETE_PASSKEY, {"pool_id": pool_id, "credential_id": credential_id})
 
     def add_message(self, message: Message) -> None:
         values = rows.message_values(message, _arrivals.next())
