@@ -10,6 +10,7 @@ from userpool.service.domain.records import (
     ClientSecret,
     Code,
     CodePurpose,
+    Device,
     KeyUse,
     LoginName,
     Message,
@@ -110,6 +111,21 @@ def make_family(n: int, user: User, **changes: Any) -> TokenFamily:
         **changes,
     }
     return TokenFamily(f"jti-{n}", user.pool_id, CLIENT.id, user.sub, **values)
+
+
+def make_device(n: int, user: User, **changes: Any) -> Device:
+    """The device number `n`, of `user`."""
+    values: dict[str, Any] = {
+        "name": f"device {n}",
+        "salt": b"\x00salt",
+        "sealed_verifier": b"\xffsealed",
+        "remembered": False,
+        "created_at": 10.0 + n,
+        "modified_at": 20.0 + n,
+        "authenticated_at": 30.0 + n,
+        "last_ip": "192.0.2.1",
+    }
+    return Device(user.pool_id, user.sub, f"us-east-1_{n}", **{**values, **changes})
 
 
 def make_passkey(n: int, user: User, **changes: Any) -> Passkey:

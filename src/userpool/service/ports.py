@@ -14,6 +14,7 @@ from .domain.records import (
     Attempts,
     Code,
     CodePurpose,
+    Device,
     LoginName,
     Message,
     Passkey,
@@ -77,7 +78,7 @@ class Conflict(Exception):
     """A conditional write lost: a name is taken, a row changed since it was read. `what` says which.
 
     Let it leave the work that `Store.write` runs, so that the rest of that work is undone too. `what` is
-    `name`, `user`, `pool`, `client`, `family` or `passkey`.
+    `name`, `user`, `pool`, `client`, `family`, `device` or `passkey`.
     """
 
     def __init__(self, what: str) -> None:
@@ -137,6 +138,10 @@ class Reader(Protocol):
     def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
         """The family whose current or previous refresh token has this hash."""
 
+    def device(self, pool_id: str, sub: str, key: str) -> Device | None: ...
+    def devices(self, pool_id: str, sub: str, *, limit: int, after: str | None) -> Sequence[Device]:
+        """A user's devices ordered by key, those behind `after`."""
+
     def passkey(self, pool_id: str, credential_id: bytes) -> Passkey | None: ...
     def passkeys(self, pool_id: str, sub: str) -> Sequence[Passkey]:
         """A user's passkeys, oldest first."""
@@ -174,7 +179,7 @@ class Writer(Reader, Protocol):
 
     def delete_name(self, pool_id: str, key: str) -> None: ...
     def delete_user(self, pool_id: str, sub: str) -> None:
-        """Delete a user with its names, codes, token families, passkeys and messages."""
+        """Delete a user with its names, codes, token families, devices, passkeys and messages."""
 
     def put_code(self, code: Code) -> None:
         """Keep a code, in place of an older one of the same user, purpose and attribute."""
@@ -186,6 +191,13 @@ class Writer(Reader, Protocol):
     def add_family(self, family: TokenFamily) -> None: ...
     def put_family(self, family: TokenFamily) -> None: ...
     def revoke_families(self, pool_id: str, sub: str, at: float) -> None: ...
+    def add_device(self, device: Device) -> None:
+        """`Conflict` when the user has a device of this key."""
+
+    def put_device(self, device: Device) -> None:
+        """Replace a device; `Conflict` when it was forgotten."""
+
+    def delete_device(self, pool_id: str, sub: str, key: str) -> None: ...
     def add_passkey(self, passkey: Passkey) -> None:
         """`Conflict` when the pool has a credential of this id."""
 

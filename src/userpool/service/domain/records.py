@@ -217,6 +217,26 @@ class TokenFamily:
     last_active_at: float | None = None
     ip_address: str | None = field(default=None, repr=False)
     device_type: str | None = None
+    device_key: str | None = None
+    """The device of the sign-in, where devices are tracked: one that was named, or the one that it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that a user has confirmed. Its SRP verifier is sealed; its password never leaves it."""
+
+    pool_id: str
+    sub: str
+    key: str
+    name: str | None = field(repr=False)
+    salt: bytes
+    sealed_verifier: bytes = field(repr=False)
+    remembered: bool
+    """Whether it may stand in for a second factor; a confirmed device is not yet remembered."""
+    created_at: float
+    modified_at: float
+    authenticated_at: float
+    last_ip: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

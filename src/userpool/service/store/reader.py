@@ -13,6 +13,7 @@ from ..domain.records import (
     Attempts,
     Code,
     CodePurpose,
+    Device,
     LoginName,
     Message,
     Passkey,
@@ -68,6 +69,9 @@ _FAMILY_BY_REFRESH = select(schema.token_families).where(
         schema.token_families.c.previous_hash == bindparam("refresh_hash"),
     )
 )
+_DEVICE = _by(schema.devices, "pool_id", "sub", "key")
+_DEVICES = _by(schema.devices, "pool_id", "sub").where(schema.devices.c.key > bindparam("after"))
+_DEVICES = _DEVICES.order_by(schema.devices.c.key).limit(bindparam("limit"))
 _PASSKEY = _by(schema.passkeys, "pool_id", "credential_id")
 _PASSKEYS = _by(schema.passkeys, "pool_id", "sub")
 _MESSAGE_FILTERS = {"recipient": schema.messages.c.recipient, "pool_id": schema.messages.c.pool_id}
@@ -190,6 +194,14 @@ class StoreReader:
     def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
         row = self._session.row(_FAMILY_BY_REFRESH, refresh_hash=refresh_hash)
         return None if row is None else rows.family_from(row)
+
+    def device(self, pool_id: str, sub: str, key: str) -> Device | None:
+        row = self._session.row(_DEVICE, pool_id=pool_id, sub=sub, key=key)
+        return None if row is None else rows.device_from(row)
+
+    def devices(self, pool_id: str, sub: str, *, limit: int, after: str | None) -> Sequence[Device]:
+        found = self._session.rows(_DEVICES, pool_id=pool_id, sub=sub, after=after or "", limit=limit)
+        return [rows.device_from(row) for row in found]
 
     def passkey(self, pool_id: str, credential_id: bytes) -> Passkey | None:
         row = self._session.row(_PASSKEY, pool_id=pool_id, credential_id=credential_id)

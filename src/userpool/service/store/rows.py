@@ -15,6 +15,7 @@ from ..domain.records import (
     ClientSecret,
     Code,
     CodePurpose,
+    Device,
     KeyUse,
     LoginName,
     Message,
@@ -195,6 +196,11 @@ def family_from(row: Row) -> TokenFamily:
     return TokenFamily(*row)
 
 
+def device_from(row: Row) -> Device:
+    """The device in `row`."""
+    return Device(*row[:6], bool(row[6]), *row[7:])
+
+
 def passkey_values(passkey: Passkey) -> Values:
     """The row of `passkey`."""
     values: Values = {name: getattr(passkey, name) for name in passkey.__slots__}
@@ -227,7 +233,7 @@ def message_from(row: Row) -> Message:
     return Message(*row)
 
 
-def plain_values(record: Code | Attempts | SessionUse | TokenFamily) -> Values:
+def plain_values(record: Code | Attempts | SessionUse | TokenFamily | Device) -> Values:
     """The row of a record whose members are its columns."""
     return {name: getattr(record, name) for name in record.__slots__}
 

@@ -195,6 +195,7 @@ token_families = Table(
     _time("last_active_at", nullable=True),
     Column("ip_address", Text),
     Column("device_type", Text),
+    Column("device_key", Text),
     Index(None, "refresh_hash"),
     Index(None, "previous_hash"),
     Index(None, "pool_id", "sub"),
@@ -208,6 +209,22 @@ Index(
     token_families.c.session_id,
     sqlite_where=_tracked,
     postgresql_where=_tracked,
+)
+
+devices = _table(
+    "devices",
+    Column("pool_id", _key(), primary_key=True),
+    Column("sub", _key(), primary_key=True),
+    Column("key", _key(), primary_key=True),
+    Column("name", Text),
+    Column("salt", LargeBinary, nullable=False),
+    Column("sealed_verifier", LargeBinary, nullable=False),
+    Column("remembered", Boolean, nullable=False),
+    _time("created_at"),
+    _time("modified_at"),
+    _time("authenticated_at"),
+    Column("last_ip", Text),
+    ForeignKeyConstraint(["pool_id", "sub"], ["users.pool_id", "users.sub"], ondelete="CASCADE"),
 )
 
 passkeys = _table(

@@ -18,6 +18,7 @@ from ..domain.records import (
     Attempts,
     Code,
     CodePurpose,
+    Device,
     LoginName,
     Message,
     Passkey,
@@ -103,6 +104,9 @@ _REVOKE_FAMILIES = (
     )
     .values(revoked_at=bindparam("at"))
 )
+_ADD_DEVICE = _add(schema.devices)
+_PUT_DEVICE = _replace(schema.devices)
+_DELETE_DEVICE = _delete(schema.devices, "pool_id", "sub", "key")
 _ADD_PASSKEY = _add(schema.passkeys)
 _PUT_PASSKEY = _replace(schema.passkeys)
 _DELETE_PASSKEY = _delete(schema.passkeys, "pool_id", "credential_id")
@@ -233,6 +237,16 @@ class StoreWriter(StoreReader):
 
     def revoke_families(self, pool_id: str, sub: str, at: float) -> None:
         self._session.change(_REVOKE_FAMILIES, {"pool_id": pool_id, "sub": sub, "at": at})
+
+    def add_device(self, device: Device) -> None:
+        self._session.insert(_ADD_DEVICE, rows.plain_values(device), taken="device", missing="user")
+
+    def put_device(self, device: Device) -> None:
+        if not self._session.change(_PUT_DEVICE, rows.plain_values(device)):
+            raise Conflict("device")
+
+    def delete_device(self, pool_id: str, sub: str, key: str) -> None:
+        self._session.change(_DELETE_DEVICE, {"pool_id": pool_id, "sub": sub, "key": key})
 
     def add_passkey(self, passkey: Passkey) -> None:
         self._session.insert(_ADD_PASSKEY, rows.passkey_values(passkey), taken="passkey", missing="user")

@@ -27,10 +27,33 @@ def _present(column: str) -> dict[str, Any]:
 
 def upgrade() -> None:
     """Make the tables."""
+    _devices()
     _passkeys()
     _sessions()
     _groups()
     _resource_servers()
+
+
+def _devices() -> None:
+    op.create_table(
+        "devices",
+        sa.Column("pool_id", _key(), nullable=False),
+        sa.Column("sub", _key(), nullable=False),
+        sa.Column("key", _key(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_verifier", sa.LargeBinary(), nullable=False),
+        sa.Column("remembered", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.Column("modified_at", sa.Double(), nullable=False),
+        sa.Column("authenticated_at", sa.Double(), nullable=False),
+        sa.Column("last_ip", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["pool_id", "sub"], ["users.pool_id", "users.sub"], name="fk_devices_users", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("pool_id", "sub", "key", name="pk_devices"),
+        sqlite_with_rowid=False,
+    )
 
 
 def _passkeys() -> None:
@@ -66,6 +89,7 @@ def _sessions() -> None:
         sa.Column("last_active_at", sa.Double(), nullable=True),
         sa.Column("ip_address", sa.Text(), nullable=True),
         sa.Column("device_type", sa.Text(), nullable=True),
+        sa.Column("device_key", sa.Text(), nullable=True),
     ):
         op.add_column("token_families", column)
     op.create_index(

@@ -1,0 +1,99 @@
+"""What every store does: remembered devices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.store.examples import (
+    OTHER_POOL,
+    POOL,
+    add_pool,
+    add_user,
+    make_device,
+    make_family,
+    make_user,
+)
+from userpool.service.domain.records import Device
+from userpool.service.ports import Conflict, Store
+
+ADA = make_user(1)
+BOB = make_user(2)
+
+
+@pytest.fixture
+def store(store: Store) -> Store:
+    for pool in (POOL, OTHER_POOL):
+        add_pool(store, pool)
+    add_user(store, ADA)
+    add_user(store, BOB)
+    return store
+
+
+def add(store: Store, *devices: Device) -> None:
+    for one in devices:
+        store.write(lambda w, one=one: w.add_device(one))
+
+
+def test_a_device_is_kept_as_it_is(store: Store) -> None:
+    whole = make_device(1, ADA, name="Ada\u2019s \U0001f600", remembered=True)
+    bare = make_device(2, ADA, name=None, last_ip=None)
+    add(store, whole, bare)
+    for one in (whole, bare):
+        assert store.read(lambda r, one=one: r.device(POOL.id, ADA.sub, one.key)) == one
+        assert store.read(lambda r, one=one: r.device(POOL.id, BOB.sub, one.key)) is None
+        assert store.read(lambda r, one=one: r.device(OTHER_POOL.id, ADA.sub, one.key)) is None
+
+
+def test_devices_of_a_user_come_in_pages(store: Store) -> None:
+    mine = [make_device(n, ADA) for n in range(5)]
+    add(store, *reversed(mine), make_device(2, BOB))
+    assert store.read(lambda r: list(r.devices(POOL.id, ADA.sub, limit=3, after=None))) == mine[:3]
+    assert store.read(lambda r: list(r.devices(POOL.id, ADA.sub, limit=3, after=mine[2].key))) == mine[3:]
+    assert store.read(lambda r: list(r.devices(POOL.id, ADA.sub, limit=3, after=mine[4].key))) == []
+    assert store.read(lambda r: list(r.devices(OTHER_POOL.id, ADA.sub, limit=3, after=None))) == []
+
+
+def test_a_device_is_added_once_and_only_to_a_user_who_exists(store: Store) -> None:
+    one = make_device(1, ADA)
+    add(store, one, make_device(1, BOB))
+    with pytest.raises(Conflict, match="device"):
+        add(store, replace(one, name="again"))
+    assert store.read(lambda r: r.device(POOL.id, ADA.sub, one.key)) == one
+    with pytest.raises(Conflict, match="user"):
+        add(store, make_device(1, make_user(9)))
+
+
+def test_a_device_is_replaced_while_it_is_there(store: Store) -> None:
+    one = make_device(1, ADA)
+    with pytest.raises(Conflict, match="device"):
+        store.write(lambda w: w.put_device(one))
+    add(store, one, make_device(1, BOB))
+    changed = replace(one, remembered=True, modified_at=99.0, last_ip=None)
+    store.write(lambda w: w.put_device(changed))
+    assert store.read(lambda r: r.device(POOL.id, ADA.sub, one.key)) == changed
+    assert store.read(lambda r: r.device(POOL.id, BOB.sub, one.key)) == make_device(1, BOB)
+
+
+def test_a_forgotten_device_is_gone(store: Store) -> None:
+    add(store, make_device(1, ADA), make_device(1, BOB))
+    for _ in range(2):
+        store.write(lambda w: w.delete_device(POOL.id, ADA.sub, make_device(1, ADA).key))
+    assert store.read(lambda r: list(r.devices(POOL.id, ADA.sub, limit=9, after=None))) == []
+    assert store.read(lambda r: len(r.devices(POOL.id, BOB.sub, limit=9, after=None))) == 1
+
+
+def test_devices_go_with_their_user_and_their_pool(store: Store) -> None:
+    add(store, make_device(1, ADA), make_device(1, BOB))
+    store.write(lambda w: w.delete_user(POOL.id, ADA.sub))
+    assert store.read(lambda r: list(r.devices(POOL.id, ADA.sub, limit=9, after=None))) == []
+    assert store.read(lambda r: len(r.devices(POOL.id, BOB.sub, limit=9, after=None))) == 1
+    store.write(lambda w: w.delete_pool(POOL.id))
+    assert store.read(lambda r: list(r.devices(POOL.id, BOB.sub, limit=9, after=None))) == []
+
+
+def test_a_sign_in_knows_its_device(store: Store) -> None:
+    family = make_family(1, ADA, device_key=make_device(1, ADA).key)
+    store.write(lambda w: w.add_family(family))
+    assert store.read(lambda r: r.family(family.origin_jti)) == family
