@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from userpool.protocol.credential_json import credential_object
 from userpool.protocol.errors import ParameterError
 
 from .base import Answer, Challenge, one_of
@@ -95,18 +96,10 @@ class PasskeyRequired(Challenge):
         an object.
 
         Raises:
-            ParameterError: it is no such object.
+            ParameterError: it is no such object, or that of a passkey which was made and has not signed.
         """
-        try:
-            given = json.loads(credential) if isinstance(credential, str) else dict(credential)
-            text = json.dumps(given, separators=(",", ":"))
-        except (TypeError, ValueError, RecursionError):
-            given, text = None, ""
-        if not isinstance(given, dict) or not isinstance(given.get("response"), dict):
-            raise ParameterError(
-                "This is no credential: give what credential.toJSON() gave in the browser, an object with "
-                "`id`, `type` and `response`."
-            )
+        given = credential_object(credential, "signature")
+        text = json.dumps(given, separators=(",", ":"))
         return self._answer({"CREDENTIAL": text})
 
 
