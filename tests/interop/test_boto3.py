@@ -76,6 +76,13 @@ def pools_and_clients(boto: Any) -> None:
     assert boto.describe_user_pool_client(**identified)["UserPoolClient"] == client
     updated = boto.update_user_pool_client(**identified, ClientName="two", RefreshTokenValidity=1)
     assert updated["UserPoolClient"]["ClientName"] == "two"
+    added = boto.add_user_pool_client_secret(**identified)["ClientSecretDescriptor"]
+    assert len(added["ClientSecretValue"]) == 52
+    listed = boto.list_user_pool_client_secrets(**identified)["ClientSecrets"]
+    assert len(listed) == 2
+    oldest = {"ClientSecretId": listed[0]["ClientSecretId"]}
+    boto.delete_user_pool_client_secret(**identified, **oldest)
+    assert boto.list_user_pool_client_secrets(**identified)["ClientSecrets"] == listed[1:]
     boto.create_user_pool_client(UserPoolId=made["Id"], ClientName="three")
     pages = boto.get_paginator("list_user_pool_clients").paginate(
         UserPoolId=made["Id"], PaginationConfig={"PageSize": 1}

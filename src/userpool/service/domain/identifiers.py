@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 _LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MIXED = _LOWER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -38,6 +38,14 @@ def client_id(random: RandomBytes) -> str:
 def client_secret(random: RandomBytes) -> str:
     """An app client's secret: 52 lower-case letters and digits, some 268 bits."""
     return letters(random, 52)
+
+
+def client_secret_id(client_id: str, now: float, taken: Collection[str] = ()) -> str:
+    """The id of a secret that is made at `now` (seconds since the epoch); none of those that are `taken`."""
+    second = int(now)
+    while f"{client_id}--{second}" in taken:
+        second += 1
+    return f"{client_id}--{second}"
 
 
 def uuid(random: RandomBytes) -> str:

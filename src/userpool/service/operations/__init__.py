@@ -7,6 +7,7 @@ from importlib import import_module
 FAMILIES = (
     "pools",
     "clients",
+    "client_secrets",
     "mfa_config",
     "users",
     "user_states",

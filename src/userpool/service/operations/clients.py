@@ -53,7 +53,7 @@ def create_client(
     """Make an app client of `pool`; `client_id` pins its id, `secret` is kept sealed."""
     now = context.clock.now()
     client_id = client_id or identifiers.client_id(context.random)
-    secret_id = f"{client_id}--{identifiers.letters(context.random, 16)}"
+    secret_id = identifiers.client_secret_id(client_id, now)
     secrets = () if secret is None else (seal_client_secret(context.keys, client_id, secret_id, secret, now),)
     client = AppClient(client_id, pool.id, name, settings, secrets, now, now)
     _check(pool, client)
