@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from userpool.protocol.shapes import idp
 
 from .context import Context
-from .domain.codes import LIFETIME, RANDOM_BYTES, Delivery, code_identity, new_code
+from .domain.codes import DIGITS, LIFETIME, RANDOM_BYTES, Delivery, code_identity, new_code
 from .domain.records import Code, CodePurpose, Message, User
 from .messages.outbox import Purpose, compose
 from .ports import Writer
@@ -45,9 +45,9 @@ class Posted:
         writer.add_message(self.parcel.message)
 
 
-def draw_code(context: Context) -> str:
-    """A new code of six digits."""
-    return new_code(context.random(RANDOM_BYTES))
+def draw_code(context: Context, digits: int = DIGITS) -> str:
+    """A new code of so many digits."""
+    return new_code(context.random(RANDOM_BYTES), digits)
 
 
 def code_hash(context: Context, pool_id: str, sub: str, purpose: str, delivery: Delivery, code: str) -> bytes:

@@ -28,6 +28,7 @@ def new_session(
     typed: str,
     step: str,
     data: Mapping[str, str] | None = None,
+    carried: Mapping[str, str] | None = None,
 ) -> Session:
     """A session that waits for the answer to `step`, for as long as the client's sessions last."""
     return Session(
@@ -40,6 +41,7 @@ def new_session(
         step=step,
         expires_at=context.clock.now() + realm.client_settings.auth_session_seconds,
         data=data or {},
+        carried=carried or {},
     )
 
 

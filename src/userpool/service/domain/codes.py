@@ -20,8 +20,11 @@ from .records import Code, CodePurpose, User
 from .settings import DAY, HOUR, MfaMethod, PoolSettings
 
 DIGITS = 6
+SIGN_IN_DIGITS = 8
+"""Digits of a code that takes the place of a password."""
+
 RANDOM_BYTES = 8
-"""64 random bits for a number below a million: the bias of the remainder is below one in 10^13."""
+"""64 random bits for a number below a hundred million: the bias of the remainder is below one in 10^11."""
 
 LIFETIME = {CodePurpose.SIGN_UP: DAY, CodePurpose.VERIFY_ATTRIBUTE: DAY, CodePurpose.RESET_PASSWORD: HOUR}
 """Seconds that a code of each purpose is good for."""
@@ -68,9 +71,9 @@ def mask_phone_number(number: str) -> str:
     return f"+*******{number[-4:]}"
 
 
-def new_code(random: bytes) -> str:
-    """Make a code of six digits, leading zeros kept, from `RANDOM_BYTES` random bytes."""
-    return f"{int.from_bytes(random) % 10**DIGITS:0{DIGITS}}"
+def new_code(random: bytes, digits: int = DIGITS) -> str:
+    """Make a code of so many digits, leading zeros kept, from `RANDOM_BYTES` random bytes."""
+    return f"{int.from_bytes(random) % 10**digits:0{digits}}"
 
 
 def code_identity(pool_id: str, sub: str, purpose: str, delivery: Delivery, code: str) -> bytes:

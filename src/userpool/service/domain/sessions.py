@@ -30,7 +30,8 @@ class Session:
     """One step of a sign-in that waits for its answer.
 
     `step` is the only challenge that it may answer. `username` is what the service calls the user; `typed`
-    is what the user was called at the start. `data` belongs to the step.
+    is what the user was called at the start. `data` belongs to the step; `carried` goes along from step to
+    step of the same sign-in: its flow, the device that it comes from, and what else must not get lost.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Session:
     step: str
     expires_at: float
     data: Mapping[str, str] = field(default_factory=dict, repr=False)
+    carried: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def to_bytes(self) -> bytes:
         """The plain text to seal, padded."""

@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     RESET_PASSWORD = "reset_password"
     VERIFY_ATTRIBUTE = "verify_attribute"
     MFA = "mfa"
+    SIGN_IN = "sign_in"
     INVITATION = "invitation"
 
 

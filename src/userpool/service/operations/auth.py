@@ -29,7 +29,8 @@ from ..passwords import credentials
 from ..ports import Reader
 from ..realm import Realm, find_user
 from ..sessions import new_session, seal_bytes
-from ..sign_in import Outcome, Stage, proceed, proof_of, settled
+from ..sign_in import proceed, settled
+from ..stage import Outcome, Stage, proof_of
 from .refresh import by_auth_flow
 
 

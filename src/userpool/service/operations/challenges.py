@@ -37,7 +37,8 @@ from ..passwords import check_history, credentials, make_record
 from ..ports import Reader, Writer
 from ..realm import Realm, find_user
 from ..sessions import open_bytes, open_session
-from ..sign_in import Outcome, Stage, proceed, settled, still_good
+from ..sign_in import proceed, settled, still_good
+from ..stage import Outcome, Stage
 from ..totp_seeds import open_seed
 from .auth import password_proved, required
 

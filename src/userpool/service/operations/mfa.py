@@ -162,7 +162,8 @@ class _SetUp:
         one = self.session
         data = {"choices": one.data["choices"], "proof": one.data["proof"], **data}
         return seal_session(
-            context, new_session(context, self.realm, one.sub, one.username, one.typed, _STEP, data)
+            context,
+            new_session(context, self.realm, one.sub, one.username, one.typed, _STEP, data, one.carried),
         )
 
 

@@ -33,7 +33,7 @@ from ..domain.records import Code, CodePurpose, User, UserStatus
 from ..passwords import check_history, credentials, make_record
 from ..ports import Reader, Writer
 from ..realm import Realm, find_user
-from ..sign_in import proof_of
+from ..stage import proof_of
 from .profile import present_user
 
 _PURPOSE = CodePurpose.RESET_PASSWORD

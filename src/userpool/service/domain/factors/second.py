@@ -22,12 +22,14 @@ _RECOVERY = {MfaMethod.SMS: "verified_phone_number", MfaMethod.EMAIL: "verified_
 @dataclass(frozen=True, slots=True)
 class Ask:
     """The next challenge. `choices` are the methods of SELECT_MFA_TYPE and MFA_SETUP; `to` is an address
-    that a code goes to, where it is not yet the user's.
+    that a code goes to, where it is not yet the user's; `available` are the first factors that the user has,
+    where one of them is asked for.
     """
 
     challenge: ChallengeNameType
     choices: tuple[MfaMethod, ...] = ()
     to: str | None = field(default=None, repr=False)
+    available: tuple[str, ...] = ()
 
 
 def second_factor(settings: PoolSettings, user: User) -> Ask | None:
@@ -53,6 +55,13 @@ def second_factor(settings: PoolSettings, user: User) -> Ask | None:
         if usable(settings, user, method) and not _is_primary_recovery(settings, method)
     ]
     return _choose(implied) or _set_up(settings, user)
+
+
+def has_second_factor(settings: PoolSettings, user: User) -> bool:
+    """Whether the user switched a second factor on and can be asked for it now."""
+    if settings.mfa is MfaMode.OFF:
+        return False
+    return any(method in user.mfa_enabled and usable(settings, user, method) for method in ORDER)
 
 
 def usable(settings: PoolSettings, user: User, method: MfaMethod) -> bool:

@@ -1,0 +1,52 @@
+"""Which first factors a user can choose among in a choice-based sign-in (USER_AUTH)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from userpool.protocol.enums import ChallengeNameType
+
+from ..records import User, UserStatus
+from ..settings import MfaMode, PoolSettings
+from .second import has_second_factor
+
+PASSWORDS = (ChallengeNameType.PASSWORD_SRP, ChallengeNameType.PASSWORD)
+"""Always allowed, by both ways, whatever the client's flows are."""
+
+ADDRESS: Mapping[str, str] = {
+    ChallengeNameType.EMAIL_OTP: "email",
+    ChallengeNameType.SMS_OTP: "phone_number",
+}
+"""The attribute that holds the address to which a first factor sends its codes."""
+
+
+def available(settings: PoolSettings, user: User, *, passkeys: bool = False) -> tuple[str, ...]:
+    """The first factors that this user can show now, by their challenges' names; never none.
+
+    A factor other than the password stands alone: it cannot be combined with a second factor, so that a user
+    who has one, or a pool that requires one, is left with the password. A temporary password has to be used
+    up first.
+
+    Args:
+        settings: of the pool.
+        user: as stored, or what stands in for one who does not exist.
+        passkeys: whether the user has a passkey.
+    """
+    others: tuple[str, ...] = ()
+    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD and not _needs_second(settings, user):
+        others = _allowed(settings, user, passkeys=passkeys)
+    return others if others and user.password is None else (*PASSWORDS, *others)
+
+
+def _needs_second(settings: PoolSettings, user: User) -> bool:
+    return settings.mfa is MfaMode.ON or has_second_factor(settings, user)
+
+
+def _allowed(settings: PoolSettings, user: User, *, passkeys: bool) -> tuple[str, ...]:
+    allowed = settings.first_factors
+    codes = [
+        name for name, attribute in ADDRESS.items() if name in allowed and user.attributes.get(attribute)
+    ]
+    if passkeys and ChallengeNameType.WEB_AUTHN in allowed:
+        return (*codes, ChallengeNameType.WEB_AUTHN)
+    return tuple(codes)
