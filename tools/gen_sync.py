@@ -20,15 +20,22 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+ROOMS = ("client", "identity")
+"""The rooms with a face of each colour."""
+
 NAMES = {
     "AsyncAdmin": "Admin",
     "AsyncAdminCalls": "AdminCalls",
+    "AsyncClientCalls": "ClientCalls",
     "AsyncConnection": "Connection",
     "AsyncEmbeddedUserPool": "EmbeddedUserPool",
     "AsyncFlights": "Flights",
     "AsyncHome": "Home",
+    "AsyncIdentity": "Identity",
+    "AsyncIdentityPool": "IdentityPool",
     "AsyncHttpTransport": "HttpTransport",
     "AsyncIterator": "Iterator",
+    "AsyncLoginsSource": "LoginsSource",
     "AsyncPoolsAdmin": "PoolsAdmin",
     "AsyncSession": "Session",
     "AsyncSignInStep": "SignInStep",
@@ -101,15 +108,16 @@ def formatted(source: str, target: Path) -> str:
 
 def twins(root: Path = ROOT) -> Iterator[tuple[Path, Path]]:
     """Each file made by hand with the file that is made of it."""
-    for origin in sorted((root / "src/userpool/client/_async").glob("*.py")):
-        yield origin, root / "src/userpool/client/_sync" / origin.name
+    for room in ROOMS:
+        for origin in sorted((root / f"src/userpool/{room}/_async").glob("*.py")):
+            yield origin, root / f"src/userpool/{room}/_sync" / origin.name
     for origin in sorted((root / "tests").glob("*/test_*_async.py")):
         yield origin, origin.with_name(origin.name.replace("_async.py", "_sync.py"))
 
 
 def strays(root: Path, targets: set[Path]) -> list[Path]:
     """Files in the places of generated ones that nothing makes."""
-    faces = (root / "src/userpool/client/_sync").glob("*.py")
+    faces = (face for room in ROOMS for face in (root / f"src/userpool/{room}/_sync").glob("*.py"))
     tests = (root / "tests").glob("*/test_*_sync.py")
     return sorted({*faces, *tests} - targets)
 

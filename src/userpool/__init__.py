@@ -35,13 +35,19 @@ if TYPE_CHECKING:
     from .flows.config import AuthFlow as AuthFlow
     from .flows.config import RefreshFlow as RefreshFlow
     from .flows.config import UserContext as UserContext
+    from .flows.device_facts import DeviceFacts as DeviceFacts
     from .flows.grant import NewDevice as NewDevice
     from .flows.grant import Tokens as Tokens
+    from .flows.machine import ClientToken as ClientToken
+    from .flows.machine import DerivedToken as DerivedToken
+    from .flows.results import MfaOption as MfaOption
     from .flows.results import MfaPreference as MfaPreference
     from .flows.results import Page as Page
     from .flows.results import SignUpResult as SignUpResult
     from .flows.results import TotpSeed as TotpSeed
+    from .flows.results import UserAuthFactors as UserAuthFactors
     from .flows.results import UserProfile as UserProfile
+    from .flows.user_sessions import UserSession as UserSession
     from .protocol import errors as errors
     from .protocol.challenges import Answer as Answer
     from .protocol.challenges import AuthFactor as AuthFactor
@@ -120,8 +126,11 @@ _HOMES: Final = {
     "client.judging": "StorageWarning",
     "client.signed_in": "SignOutResult SignedIn",
     "flows.config": "AuthFlow RefreshFlow UserContext",
+    "flows.device_facts": "DeviceFacts",
     "flows.grant": "NewDevice Tokens",
-    "flows.results": "MfaPreference Page SignUpResult TotpSeed UserProfile",
+    "flows.machine": "ClientToken DerivedToken",
+    "flows.results": "MfaOption MfaPreference Page SignUpResult TotpSeed UserAuthFactors UserProfile",
+    "flows.user_sessions": "UserSession",
     "protocol": "errors",
     "protocol.challenges": (
         "Answer AuthFactor Challenge CodeDelivery CustomChallenge EmailCodeRequired EmailSetupRequired "

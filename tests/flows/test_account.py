@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.canary import assert_hidden, canary
-from tests.flows.stage import CLIENT, SECRET, Stage, config
+from tests.flows.stage import CLIENT, NOW, POOL, SECRET, Stage, config
 from userpool import flows
-from userpool.flows import mfa, password, profile, sign_out, sign_up
+from userpool.flows import feedback, machine, mfa, password, profile, sign_out, sign_up, user_sessions
+from userpool.flows.client_secret import SecretPair
 from userpool.flows.config import ClientConfig, UserContext
+from userpool.flows.device_facts import DeviceFacts
 from userpool.flows.grant import NewDevice, Tokens
-from userpool.flows.results import MfaPreference, SignUpResult, TotpSeed, UserProfile
+from userpool.flows.results import (
+    MfaOption,
+    MfaPreference,
+    Page,
+    SignUpResult,
+    TotpSeed,
+    UserAuthFactors,
+    UserProfile,
+)
+from userpool.flows.user_sessions import UserSession
 from userpool.protocol.challenges import CodeDelivery
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ParameterError, ProtocolError
@@ -83,6 +95,33 @@ def test_what_goes_along_with_calls_before_a_sign_in(name: str) -> None:
 
 
 TOKEN = {"AccessToken": "a.b.c"}
+IN_A_MINUTE = datetime.fromtimestamp(NOW + 60, UTC)
+SESSION_ID = "tkn" + "a" * 25
+FULL_SESSION = {
+    "SessionId": SESSION_ID,
+    "SessionType": "TOKEN",
+    "ClientId": CLIENT,
+    "CreateDate": NOW,
+    "LastActiveDate": NOW + 60,
+    "DeviceType": "Desktop",
+    "LastIPAddress": "192.0.2.1",
+    "LastLocation": {"City": "London", "Country": "United Kingdom"},
+    "OriginSessionId": "sso" + "b" * 25,
+    "IsCurrentSession": True,
+}
+SESSION_TOLD = UserSession(
+    session_id=SESSION_ID,
+    session_type="TOKEN",
+    client_id=CLIENT,
+    created_at=datetime.fromtimestamp(NOW, UTC),
+    last_active_at=IN_A_MINUTE,
+    device_type="Desktop",
+    last_ip_address="192.0.2.1",
+    city="London",
+    country="United Kingdom",
+    origin_session_id="sso" + "b" * 25,
+    is_current=True,
+)
 SIGNED_IN: dict[str, tuple[Callable[[ClientConfig], Flow[Any]], dict[str, Any], dict[str, Any], Any]] = {
     "ChangePassword": (
         lambda c: password.change_password(c, "a.b.c", "Old-pass-1", "New-pass-1"),
@@ -95,11 +134,18 @@ SIGNED_IN: dict[str, tuple[Callable[[ClientConfig], Flow[Any]], dict[str, Any], 
         {
             "Username": "ada",
             "UserAttributes": [{"Name": "email", "Value": "a@b"}, {"Name": "empty"}],
-            "UserMFASettingList": ["SOFTWARE_TOKEN_MFA"],
+            "UserMFASettingList": ["SOFTWARE_TOKEN_MFA", "TELEPATHY"],
             "PreferredMfaSetting": "SOFTWARE_TOKEN_MFA",
+            "MFAOptions": [{"AttributeName": "phone_number", "DeliveryMedium": "SMS"}],
         },
         TOKEN,
-        UserProfile("ada", {"email": "a@b", "empty": ""}, ("SOFTWARE_TOKEN_MFA",), "SOFTWARE_TOKEN_MFA"),
+        UserProfile(
+            "ada",
+            {"email": "a@b", "empty": ""},
+            ("SOFTWARE_TOKEN_MFA", "TELEPATHY"),
+            "SOFTWARE_TOKEN_MFA",
+            (MfaOption("phone_number", "SMS"),),
+        ),
     ),
     "UpdateUserAttributes": (
         lambda c: profile.update_user_attributes(c, "a.b.c", {"email": "a@b"}, client_metadata={"k": "v"}),
@@ -152,6 +198,7 @@ SIGNED_IN: dict[str, tuple[Callable[[ClientConfig], Flow[Any]], dict[str, Any], 
             sms=MfaPreference.DISABLED,
             totp=MfaPreference.PREFERRED,
             email=MfaPreference.NOT_PREFERRED,
+            web_authn=True,
         ),
         {},
         {
@@ -159,8 +206,78 @@ SIGNED_IN: dict[str, tuple[Callable[[ClientConfig], Flow[Any]], dict[str, Any], 
             "SMSMfaSettings": {"Enabled": False},
             "SoftwareTokenMfaSettings": {"Enabled": True, "PreferredMfa": True},
             "EmailMfaSettings": {"Enabled": True, "PreferredMfa": False},
+            "WebAuthnMfaSettings": {"Enabled": True},
         },
         None,
+    ),
+    "GetUserAuthFactors": (
+        lambda c: mfa.get_user_auth_factors(c, "a.b.c"),
+        {
+            "Username": "ada",
+            "ConfiguredUserAuthFactors": ["PASSWORD", "TELEPATHY"],
+            "UserMFASettingList": ["SOFTWARE_TOKEN_MFA"],
+            "PreferredMfaSetting": "SOFTWARE_TOKEN_MFA",
+        },
+        TOKEN,
+        UserAuthFactors("ada", ("PASSWORD", "TELEPATHY"), ("SOFTWARE_TOKEN_MFA",), "SOFTWARE_TOKEN_MFA"),
+    ),
+    "SetUserSettings": (
+        lambda c: mfa.set_user_settings(c, "a.b.c", [MfaOption()]),
+        {},
+        {**TOKEN, "MFAOptions": [{"AttributeName": "phone_number", "DeliveryMedium": "SMS"}]},
+        None,
+    ),
+    "ListUserSessions": (
+        lambda c: user_sessions.list_user_sessions(c, "a.b.c", next_token="n"),
+        {"Sessions": [FULL_SESSION, {}], "NextToken": "more"},
+        {**TOKEN, "NextToken": "n"},
+        Page((SESSION_TOLD, UserSession(session_id="")), "more"),
+    ),
+    "RevokeUserSession": (
+        lambda c: user_sessions.revoke_user_session(
+            c, "a.b.c", SESSION_ID, revoke_associated_sessions="LINKED"
+        ),
+        {},
+        {**TOKEN, "SessionId": SESSION_ID, "RevokeAssociatedSessions": "LINKED"},
+        None,
+    ),
+    "UpdateAuthEventFeedback": (
+        lambda c: feedback.update_auth_event_feedback(
+            c, "ada", event_id="e", feedback_token="f", feedback_value="Valid"
+        ),
+        {},
+        {
+            "UserPoolId": POOL,
+            "Username": "ada",
+            "EventId": "e",
+            "FeedbackToken": "f",
+            "FeedbackValue": "Valid",
+        },
+        None,
+    ),
+    "GetDerivedToken": (
+        lambda c: machine.get_derived_token(c, "subject", "ACCESS_TOKEN", scopes="a/b", audiences=["x"]),
+        {
+            "IssuedToken": "issued",
+            "IssuedTokenType": "ACCESS_TOKEN",
+            "TokenType": "Bearer",
+            "ExpiresIn": 60,
+            "Scopes": ["a/b"],
+        },
+        {
+            "ClientId": CLIENT,
+            "SubjectToken": "subject",
+            "SubjectTokenType": "ACCESS_TOKEN",
+            "Scopes": ["a/b"],
+            "Audiences": ["x"],
+        },
+        machine.DerivedToken(
+            issued_token="issued",
+            issued_token_type="ACCESS_TOKEN",
+            token_type="Bearer",
+            expires_at=IN_A_MINUTE,
+            scopes=("a/b",),
+        ),
     ),
 }
 
@@ -179,6 +296,55 @@ def test_revoking_shows_the_client_s_secret() -> None:
     assert stage.body()["ClientSecret"] == SECRET
 
 
+def test_linked_sessions_go_with_a_revoked_token_only_when_asked() -> None:
+    stage = Stage([answer()])
+    stage.run(sign_out.revoke_token(config(), "refresh", revoke_associated_sessions="LINKED"))
+    assert stage.body()["RevokeAssociatedSessions"] == "LINKED"
+
+
+def test_a_client_gets_a_token_of_its_own() -> None:
+    reply = {"ClientAuthenticationResult": {"AccessToken": "own", "ExpiresIn": 60}}
+    stage = Stage([answer(reply)])
+    token = stage.run(machine.get_client_token(FULL, iter(["orders/read", "orders/write"])))
+    assert token == machine.ClientToken(access_token="own", token_type="Bearer", expires_at=IN_A_MINUTE)
+    assert stage.body() == {
+        "ClientId": CLIENT,
+        "Secret": SECRET,
+        "Scopes": ["orders/read", "orders/write"],
+        "ClientMetadata": {"from": "config"},
+    }
+    assert "authorization" not in stage.transport.requests[0].headers, "the secret is the proof"
+
+
+def test_a_client_s_token_that_does_not_say_when_it_ends() -> None:
+    reply = {"ClientAuthenticationResult": {"AccessToken": "own", "TokenType": "DPoP"}}
+    token = Stage([answer(reply)]).run(machine.get_client_token(config(client_secret=SECRET)))
+    assert (token.token_type, token.expires_at) == ("DPoP", None)
+
+
+def test_a_client_without_a_secret_gets_no_token_and_asks_nobody() -> None:
+    with pytest.raises(ParameterError, match="client_secret="):
+        Stage().run(machine.get_client_token(config()))
+
+
+@pytest.mark.parametrize("reply", [{}, {"ClientAuthenticationResult": {"ExpiresIn": 60}}])
+def test_a_client_s_token_that_did_not_come(reply: dict[str, Any]) -> None:
+    with pytest.raises(ProtocolError, match="no token"):
+        Stage([answer(reply)]).run(machine.get_client_token(config(client_secret=SECRET)))
+
+
+def test_a_derived_token_shows_the_client_s_secret() -> None:
+    reply = {"IssuedToken": "i", "IssuedTokenType": "ID_TOKEN", "TokenType": "N_A"}
+    stage = Stage([answer(reply)])
+    token = stage.run(
+        machine.get_derived_token(
+            config(client_secret=SECRET), "s", "SAML2", actor_token="a", actor_token_type="ID_TOKEN"
+        )
+    )
+    assert stage.body()["ClientSecret"] == SECRET
+    assert (token.expires_at, token.scopes) == (None, ())
+
+
 def test_a_sign_up_may_be_told_nothing_and_tell_nothing() -> None:
     stage = Stage([answer({"UserConfirmed": True, "UserSub": "sub"})])
     result = stage.run(sign_up.sign_up(config(), "ada", None))
@@ -191,7 +357,7 @@ def test_updates_that_need_no_code() -> None:
 
 
 def test_a_preference_names_something() -> None:
-    with pytest.raises(ParameterError, match="sms, totp or email"):
+    with pytest.raises(ParameterError, match="sms, totp, email or web_authn"):
         Stage().run(mfa.set_user_mfa_preference(config(), "a.b.c"))
     stage = Stage([answer()])
     stage.run(mfa.set_user_mfa_preference(config(), "a.b.c", totp=MfaPreference.ENABLED))
@@ -216,13 +382,22 @@ def test_a_conversation_that_does_not_exist_is_no_attribute() -> None:
 
 def test_c27_results_hide_what_they_hold() -> None:
     secret = canary()
-    for result in (
+    results: tuple[object, ...] = (
         TotpSeed(secret, "ada"),
         SignUpResult("sub", confirmed=True, session=secret),
         Tokens(access_token=secret, id_token=secret, refresh_token=secret),
         NewDevice(secret, secret),
         UserProfile("ada", {"email": secret}),
         UserContext("192.0.2.1", secret),
+        DeviceFacts(device_id=secret, fingerprint=secret, third_party_id=secret),
+        SecretPair(secret, secret + "2"),
+        machine.ClientToken(access_token=secret, token_type="Bearer", expires_at=None),
+        machine.DerivedToken(
+            issued_token=secret, issued_token_type="ID_TOKEN", token_type="N_A", expires_at=None
+        ),
+        Page((), secret),
+        config(secrets=SecretPair(secret, secret)),
         config(client_secret=secret, client_metadata={"k": secret}),
-    ):
+    )
+    for result in results:
         assert_hidden(result, secret)

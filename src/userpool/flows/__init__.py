@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from . import admin as admin
+    from . import devices as devices
+    from . import feedback as feedback
+    from . import machine as machine
     from . import mfa as mfa
+    from . import passkeys as passkeys
     from . import password as password
     from . import profile as profile
     from . import refresh as refresh
@@ -21,9 +25,25 @@ if TYPE_CHECKING:
     from . import sign_in as sign_in
     from . import sign_out as sign_out
     from . import sign_up as sign_up
+    from . import user_sessions as user_sessions
 
 _CONVERSATIONS = frozenset(
-    {"admin", "mfa", "password", "profile", "refresh", "respond", "sign_in", "sign_out", "sign_up"}
+    {
+        "admin",
+        "devices",
+        "feedback",
+        "machine",
+        "mfa",
+        "passkeys",
+        "password",
+        "profile",
+        "refresh",
+        "respond",
+        "sign_in",
+        "sign_out",
+        "sign_up",
+        "user_sessions",
+    }
 )
 
 

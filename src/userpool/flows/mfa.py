@@ -1,10 +1,11 @@
 """A signed-in user's second factors.
 
-AssociateSoftwareToken, VerifySoftwareToken, SetUserMFAPreference.
+AssociateSoftwareToken, VerifySoftwareToken, SetUserMFAPreference, GetUserAuthFactors, SetUserSettings.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from userpool.protocol import operations as ops
@@ -15,7 +16,7 @@ from .config import ServiceConfig
 from .invoke import invoke
 
 if TYPE_CHECKING:
-    from .results import MfaPreference
+    from .results import MfaOption, MfaPreference, UserAuthFactors
 
 _SETTINGS: dict[str, dict[str, bool]] = {
     "enabled": {"enabled": True},
@@ -76,23 +77,61 @@ def set_user_mfa_preference(
     sms: MfaPreference | None = None,
     totp: MfaPreference | None = None,
     email: MfaPreference | None = None,
+    web_authn: bool | None = None,
 ) -> Flow[None]:
     """Say what becomes of each second factor (SetUserMFAPreference); one that is not named stays as it is.
+
+    Args:
+        config: where.
+        access_token: the user's.
+        sms: codes by text message.
+        totp: codes of an authenticator app.
+        email: codes by e-mail.
+        web_authn: whether a passkey counts as second factor. The service knows no preference for it.
 
     Raises:
         ParameterError: nothing is named.
     """
     from userpool.protocol.shapes import idp
 
-    if sms is None and totp is None and email is None:
-        raise ParameterError("Say what becomes of sms, totp or email.")
+    if sms is None and totp is None and email is None and web_authn is None:
+        raise ParameterError("Say what becomes of sms, totp, email or web_authn.")
     request = ops.SET_USER_MFA_PREFERENCE.input(
         access_token=access_token,
         sms_mfa_settings=_settings(idp.SMSMfaSettingsType, sms),
         software_token_mfa_settings=_settings(idp.SoftwareTokenMfaSettingsType, totp),
         email_mfa_settings=_settings(idp.EmailMfaSettingsType, email),
+        web_authn_mfa_settings=(
+            None if web_authn is None else idp.WebAuthnMfaSettingsType(enabled=web_authn)
+        ),
     )
     yield from invoke(config, ops.SET_USER_MFA_PREFERENCE, request)
+
+
+def get_user_auth_factors(config: ServiceConfig, access_token: str) -> Flow[UserAuthFactors]:
+    """Read what the user can sign in with (GetUserAuthFactors)."""
+    from .results import UserAuthFactors
+
+    operation = ops.GET_USER_AUTH_FACTORS
+    reply = yield from invoke(config, operation, operation.input(access_token=access_token))
+    return UserAuthFactors(
+        username=reply.username,
+        factors=tuple(reply.configured_user_auth_factors or ()),
+        mfa_methods=tuple(reply.user_mfa_setting_list or ()),
+        preferred_mfa=reply.preferred_mfa_setting,
+    )
+
+
+def set_user_settings(config: ServiceConfig, access_token: str, options: Iterable[MfaOption]) -> Flow[None]:
+    """Set the oldest kind of MFA setting (SetUserSettings); no option turns it off."""
+    from userpool.protocol.shapes import idp
+
+    listed = [
+        idp.MFAOptionType(attribute_name=option.attribute_name, delivery_medium=option.delivery_medium)
+        for option in options
+    ]
+    request = ops.SET_USER_SETTINGS.input(access_token=access_token, mfa_options=listed)
+    yield from invoke(config, ops.SET_USER_SETTINGS, request)
 
 
 def _settings(shape: type[Any], preference: MfaPreference | None) -> Any:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def get_user(config: ClientConfig, access_token: str) -> Flow[UserProfile]:
     """Read the account (GetUser)."""
-    from .results import UserProfile
+    from .results import MfaOption, UserProfile
 
     reply = yield from invoke(config, ops.GET_USER, ops.GET_USER.input(access_token=access_token))
     return UserProfile(
@@ -32,6 +32,9 @@ def get_user(config: ClientConfig, access_token: str) -> Flow[UserProfile]:
         attributes=members.attribute_map(reply.user_attributes),
         mfa_methods=tuple(reply.user_mfa_setting_list or ()),
         preferred_mfa=reply.preferred_mfa_setting,
+        mfa_options=tuple(
+            MfaOption(option.attribute_name, option.delivery_medium) for option in reply.mfa_options or ()
+        ),
     )
 
 

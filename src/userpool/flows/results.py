@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -12,7 +13,7 @@ from userpool.protocol import totp
 if TYPE_CHECKING:
     from userpool.protocol.challenges import CodeDelivery
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class SignUpResult:
 
 
 @dataclass(frozen=True, slots=True)
+class MfaOption:
+    """A delivery of codes by the oldest kind of MFA setting, which knows text messages only."""
+
+    attribute_name: str | None = "phone_number"
+    delivery_medium: str | None = "SMS"
+
+
+@dataclass(frozen=True, slots=True)
 class UserProfile:
     """What GetUser tells."""
 
@@ -53,6 +62,20 @@ class UserProfile:
     """By name; every value is text, as in `email_verified`: `"true"`."""
     mfa_methods: tuple[str, ...] = ()
     """The second factors in use: values of `MfaMethod`, and whatever Cognito adds."""
+    preferred_mfa: str | None = None
+    mfa_options: tuple[MfaOption, ...] = ()
+    """What `set_user_settings` has set; empty in all but old accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserAuthFactors:
+    """What a user can sign in with (GetUserAuthFactors)."""
+
+    username: str
+    factors: tuple[str, ...] = ()
+    """First factors that are set up: values of `AuthFactor`, and whatever Cognito adds."""
+    mfa_methods: tuple[str, ...] = ()
+    """Second factors in use, as in `UserProfile`."""
     preferred_mfa: str | None = None
 
 
@@ -70,6 +93,37 @@ class TotpSeed:
         shows.
         """
         return totp.otpauth_uri(self.secret_code, account=account or self.username, issuer=issuer)
+
+
+class DeviceStatus(StrEnum):
+    """Whether the pool remembers a device."""
+
+    REMEMBERED = "remembered"
+    """It stands for a second factor, where the pool is set so."""
+    NOT_REMEMBERED = "not_remembered"
+    """It is known, and a second factor is asked for all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """A device of the user's as the pool describes it."""
+
+    key: str
+    attributes: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    """By name, such as `device_status`."""
+    created_at: datetime | None = None
+    last_modified_at: datetime | None = None
+    last_authenticated_at: datetime | None = None
+
+    @property
+    def name(self) -> str | None:
+        """What it was called when it was confirmed."""
+        return self.attributes.get("device_name")
+
+    @property
+    def last_ip(self) -> str | None:
+        """The address that it last signed in from."""
+        return self.attributes.get("last_ip_used")
 
 
 class MfaPreference(StrEnum):

@@ -13,6 +13,7 @@ from userpool.client.settings import REFRESH_MARGIN, client_config
 from userpool.client.waiting import Once, async_storage, in_thread
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
 
+from .client_calls import AsyncClientCalls
 from .connection import AsyncConnection
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .user import AsyncUser
 
 
-class AsyncUserPool:
+class AsyncUserPool(AsyncClientCalls):
     """A Cognito user pool, or one of your own (`userpool serve`), seen by one of its app clients.
 
     It is shared by threads and tasks. Close it, or use it as a context manager, when you are done.

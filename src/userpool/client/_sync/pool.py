@@ -14,6 +14,7 @@ from userpool.client.settings import REFRESH_MARGIN, client_config
 from userpool.client.waiting import Once, in_place, plain_storage
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
 
+from .client_calls import ClientCalls
 from .connection import Connection
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from .user import User
 
 
-class UserPool:
+class UserPool(ClientCalls):
     """A Cognito user pool, or one of your own (`userpool serve`), seen by one of its app clients.
 
     It is shared by threads and tasks. Close it, or use it as a context manager, when you are done.

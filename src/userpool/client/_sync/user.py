@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from userpool import flows
@@ -17,7 +17,8 @@ from .session import Session
 
 if TYPE_CHECKING:
     from userpool.flows.grant import Tokens
-    from userpool.flows.results import MfaPreference, UserProfile
+    from userpool.flows.results import MfaOption, MfaPreference, Page, UserAuthFactors, UserProfile
+    from userpool.flows.user_sessions import UserSession
     from userpool.protocol.challenges import CodeDelivery
 
     from .home import Home
@@ -148,21 +149,77 @@ class User:
         sms: MfaPreference | None = None,
         totp: MfaPreference | None = None,
         email: MfaPreference | None = None,
+        web_authn: bool | None = None,
     ) -> None:
         """Say what becomes of each second factor (SetUserMFAPreference); one that is not named stays as
         it is.
+
+        Args:
+            sms: codes by text message.
+            totp: codes of an authenticator app.
+            email: codes by e-mail.
+            web_authn: whether a passkey counts as second factor; it has no preference.
+
+        Raises:
+            ParameterError: nothing is named.
         """
         self._call(
             lambda token: flows.mfa.set_user_mfa_preference(
-                self._config, token, sms=sms, totp=totp, email=email
+                self._config, token, sms=sms, totp=totp, email=email, web_authn=web_authn
             )
         )
 
-    def sign_out(self) -> SignOutResult:
+    def get_user_auth_factors(self) -> UserAuthFactors:
+        """Read what the user can sign in with (GetUserAuthFactors)."""
+        return self._call(lambda token: flows.mfa.get_user_auth_factors(self._config, token))
+
+    def set_user_settings(self, mfa_options: Iterable[MfaOption]) -> None:
+        """Set the oldest kind of MFA setting (SetUserSettings); `set_user_mfa_preference` took its place.
+
+        Args:
+            mfa_options: `[MfaOption()]` turns codes by text message on, `[]` turns them off.
+        """
+        options = list(mfa_options)
+        self._call(lambda token: flows.mfa.set_user_settings(self._config, token, options))
+
+    def list_user_sessions(self, *, next_token: str | None = None) -> Page[UserSession]:
+        """Read one page of where the user is signed in (ListUserSessions); `user_sessions` goes through all
+        pages. The pool has to keep track of sessions.
+
+        Args:
+            next_token: of the page before.
+        """
+        return self._call(
+            lambda token: flows.user_sessions.list_user_sessions(self._config, token, next_token=next_token)
+        )
+
+    def user_sessions(self) -> Iterator[UserSession]:
+        """Go through all places where the user is signed in, page by page (ListUserSessions)."""
+        from .paging import every
+
+        yield from every(self.list_user_sessions)
+
+    def revoke_user_session(self, session_id: str, *, revoke_associated_sessions: str | None = None) -> None:
+        """End one place where the user is signed in (RevokeUserSession). To end this one, use `sign_out`.
+
+        Args:
+            session_id: of a `UserSession`.
+            revoke_associated_sessions: `LINKED` ends the sessions that belong together with it as well.
+        """
+        self._call(
+            lambda token: flows.user_sessions.revoke_user_session(
+                self._config, token, session_id, revoke_associated_sessions=revoke_associated_sessions
+            )
+        )
+
+    def sign_out(self, *, revoke_associated_sessions: str | None = None) -> SignOutResult:
         """Forget the tokens, on this machine and in its storage, and have the service revoke them
         (RevokeToken).
 
         Being out of reach of the service stops nobody from signing out here: the result says what it came to.
+
+        Args:
+            revoke_associated_sessions: `LINKED` ends the sessions that belong together with it as well.
 
         Raises:
             StorageError: the storage still has the tokens.
@@ -172,13 +229,20 @@ class User:
         if refresh_token is None:
             return SignOutResult(revoked=False)
         try:
-            self._home.connection.run(flows.sign_out.revoke_token(self._config, refresh_token))
+            self._home.connection.run(
+                flows.sign_out.revoke_token(
+                    self._config, refresh_token, revoke_associated_sessions=revoke_associated_sessions
+                )
+            )
         except UserPoolError as error:
             return SignOutResult(revoked=False, error=error)
         return SignOutResult(revoked=True)
 
-    def revoke_token(self) -> None:
+    def revoke_token(self, *, revoke_associated_sessions: str | None = None) -> None:
         """Have the service end this sign-in (RevokeToken), then forget the tokens.
+
+        Args:
+            revoke_associated_sessions: `LINKED` ends the sessions that belong together with it as well.
 
         Raises:
             ParameterError: there is no refresh token to revoke.
@@ -186,7 +250,11 @@ class User:
         refresh_token = (self._session.latest()).tokens.refresh_token
         if refresh_token is None:
             raise ParameterError("These tokens came without a refresh token: there is nothing to revoke.")
-        self._home.connection.run(flows.sign_out.revoke_token(self._config, refresh_token))
+        self._home.connection.run(
+            flows.sign_out.revoke_token(
+                self._config, refresh_token, revoke_associated_sessions=revoke_associated_sessions
+            )
+        )
         self._session.end()
 
     def global_sign_out(self) -> None:
