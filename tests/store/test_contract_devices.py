@@ -37,7 +37,7 @@ def add(store: Store, *devices: Device) -> None:
 
 
 def test_a_device_is_kept_as_it_is(store: Store) -> None:
-    whole = make_device(1, ADA, name="Ada\u2019s \U0001f600", remembered=True)
+    whole = make_device(1, ADA, name="Ada\u2019s \U0001f600\0", remembered=True)
     bare = make_device(2, ADA, name=None, last_ip=None)
     add(store, whole, bare)
     for one in (whole, bare):
@@ -93,7 +93,16 @@ def test_devices_go_with_their_user_and_their_pool(store: Store) -> None:
     assert store.read(lambda r: list(r.devices(POOL.id, BOB.sub, limit=9, after=None))) == []
 
 
-def test_a_sign_in_knows_its_device(store: Store) -> None:
-    family = make_family(1, ADA, device_key=make_device(1, ADA).key)
-    store.write(lambda w: w.add_family(family))
-    assert store.read(lambda r: r.family(family.origin_jti)) == family
+def test_a_sign_in_has_its_device_until_that_is_forgotten(store: Store) -> None:
+    one, two = make_device(1, ADA), make_device(2, ADA)
+    add(store, one, two, make_device(1, BOB))
+    families = [
+        make_family(1, ADA, device_key=one.key),
+        make_family(2, ADA, device_key=two.key),
+        make_family(3, BOB, device_key=one.key),
+    ]
+    for family in families:
+        store.write(lambda w, family=family: w.add_family(family))
+    store.write(lambda w: w.delete_device(POOL.id, ADA.sub, one.key))
+    found = [store.read(lambda r, jti=family.origin_jti: r.family(jti)) for family in families]
+    assert found == [replace(families[0], device_key=None), *families[1:]]

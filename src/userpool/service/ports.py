@@ -197,7 +197,9 @@ class Writer(Reader, Protocol):
     def put_device(self, device: Device) -> None:
         """Replace a device; `Conflict` when it was forgotten."""
 
-    def delete_device(self, pool_id: str, sub: str, key: str) -> None: ...
+    def delete_device(self, pool_id: str, sub: str, key: str) -> None:
+        """Forget a device; the sign-ins that had it have none any more."""
+
     def add_passkey(self, passkey: Passkey) -> None:
         """`Conflict` when the pool has a credential of this id."""
 

@@ -46,6 +46,7 @@ _STATUS = {status.value: status for status in UserStatus}
 _encode = msgspec.json.Encoder().encode
 _mapping = msgspec.json.Decoder(dict[str, Any]).decode
 _texts = msgspec.json.Decoder(dict[str, str]).decode
+_text = msgspec.json.Decoder(str).decode
 _names = msgspec.json.Decoder(frozenset[str]).decode
 _listed = msgspec.json.Decoder(tuple[str, ...]).decode
 _password = msgspec.json.Decoder(PasswordRecord).decode
@@ -196,9 +197,16 @@ def family_from(row: Row) -> TokenFamily:
     return TokenFamily(*row)
 
 
+def device_values(device: Device) -> Values:
+    """The row of `device`."""
+    values: Values = {name: getattr(device, name) for name in device.__slots__}
+    return {**values, "name": _json_or_null(device.name)}
+
+
 def device_from(row: Row) -> Device:
     """The device in `row`."""
-    return Device(*row[:6], bool(row[6]), *row[7:])
+    name = None if row[3] is None else _text(row[3])
+    return Device(*row[:3], name, *row[4:6], bool(row[6]), *row[7:])
 
 
 def passkey_values(passkey: Passkey) -> Values:
@@ -233,7 +241,7 @@ def message_from(row: Row) -> Message:
     return Message(*row)
 
 
-def plain_values(record: Code | Attempts | SessionUse | TokenFamily | Device) -> Values:
+def plain_values(record: Code | Attempts | SessionUse | TokenFamily) -> Values:
     """The row of a record whose members are its columns."""
     return {name: getattr(record, name) for name in record.__slots__}
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Delete, Table, bindparam, delete, select, tuple_, update
+from sqlalchemy import Delete, Table, bindparam, delete, null, select, tuple_, update
 
 # PostgreSQL's INSERT … ON CONFLICT is SQLite's too, word for word, and SQLAlchemy writes it for both.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -107,6 +107,15 @@ _REVOKE_FAMILIES = (
 _ADD_DEVICE = _add(schema.devices)
 _PUT_DEVICE = _replace(schema.devices)
 _DELETE_DEVICE = _delete(schema.devices, "pool_id", "sub", "key")
+_PART_FAMILIES = (
+    update(schema.token_families)
+    .where(
+        schema.token_families.c.pool_id == bindparam("pool_id"),
+        schema.token_families.c.sub == bindparam("sub"),
+        schema.token_families.c.device_key == bindparam("key"),
+    )
+    .values(device_key=null())
+)
 _ADD_PASSKEY = _add(schema.passkeys)
 _PUT_PASSKEY = _replace(schema.passkeys)
 _DELETE_PASSKEY = _delete(schema.passkeys, "pool_id", "credential_id")
@@ -239,14 +248,16 @@ class StoreWriter(StoreReader):
         self._session.change(_REVOKE_FAMILIES, {"pool_id": pool_id, "sub": sub, "at": at})
 
     def add_device(self, device: Device) -> None:
-        self._session.insert(_ADD_DEVICE, rows.plain_values(device), taken="device", missing="user")
+        self._session.insert(_ADD_DEVICE, rows.device_values(device), taken="device", missing="user")
 
     def put_device(self, device: Device) -> None:
-        if not self._session.change(_PUT_DEVICE, rows.plain_values(device)):
+        if not self._session.change(_PUT_DEVICE, rows.device_values(device)):
             raise Conflict("device")
 
     def delete_device(self, pool_id: str, sub: str, key: str) -> None:
-        self._session.change(_DELETE_DEVICE, {"pool_id": pool_id, "sub": sub, "key": key})
+        values = {"pool_id": pool_id, "sub": sub, "key": key}
+        for statement in (_DELETE_DEVICE, _PART_FAMILIES):
+            self._session.change(statement, values)
 
     def add_passkey(self, passkey: Passkey) -> None:
         self._session.insert(_ADD_PASSKEY, rows.passkey_values(passkey), taken="passkey", missing="user")
