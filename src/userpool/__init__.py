@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from .authenticators.api import Authenticator as Authenticator
+    from .authenticators.api import AuthenticatorError as AuthenticatorError
     from .client._async.admin import AsyncAdmin as AsyncAdmin
     from .client._async.pool import AsyncUserPool as AsyncUserPool
     from .client._async.steps import AsyncSignInStep as AsyncSignInStep
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from .flows.grant import Tokens as Tokens
     from .flows.machine import ClientToken as ClientToken
     from .flows.machine import DerivedToken as DerivedToken
+    from .flows.passkeys import Passkey as Passkey
     from .flows.results import MfaOption as MfaOption
     from .flows.results import MfaPreference as MfaPreference
     from .flows.results import Page as Page
@@ -115,6 +118,7 @@ if TYPE_CHECKING:
     from .verify.verifier import TokenVerifier as TokenVerifier
 
 _HOMES: Final = {
+    "authenticators.api": "Authenticator AuthenticatorError",
     "client._async.admin": "AsyncAdmin",
     "client._async.pool": "AsyncUserPool",
     "client._async.steps": "AsyncSignInStep",
@@ -129,6 +133,7 @@ _HOMES: Final = {
     "flows.device_facts": "DeviceFacts",
     "flows.grant": "NewDevice Tokens",
     "flows.machine": "ClientToken DerivedToken",
+    "flows.passkeys": "Passkey",
     "flows.results": "MfaOption MfaPreference Page SignUpResult TotpSeed UserAuthFactors UserProfile",
     "flows.user_sessions": "UserSession",
     "protocol": "errors",
