@@ -51,6 +51,11 @@ if TYPE_CHECKING:
     from .flows.results import UserAuthFactors as UserAuthFactors
     from .flows.results import UserProfile as UserProfile
     from .flows.user_sessions import UserSession as UserSession
+    from .flows.identity import AwsCredentials as AwsCredentials
+    from .identity._async.identity import AsyncIdentity as AsyncIdentity
+    from .identity._async.pool import AsyncIdentityPool as AsyncIdentityPool
+    from .identity._sync.identity import Identity as Identity
+    from .identity._sync.pool import IdentityPool as IdentityPool
     from .protocol import errors as errors
     from .protocol.challenges import Answer as Answer
     from .protocol.challenges import AuthFactor as AuthFactor
@@ -136,6 +141,11 @@ _HOMES: Final = {
     "flows.passkeys": "Passkey",
     "flows.results": "MfaOption MfaPreference Page SignUpResult TotpSeed UserAuthFactors UserProfile",
     "flows.user_sessions": "UserSession",
+    "flows.identity": "AwsCredentials",
+    "identity._async.identity": "AsyncIdentity",
+    "identity._async.pool": "AsyncIdentityPool",
+    "identity._sync.identity": "Identity",
+    "identity._sync.pool": "IdentityPool",
     "protocol": "errors",
     "protocol.challenges": (
         "Answer AuthFactor Challenge CodeDelivery CustomChallenge EmailCodeRequired EmailSetupRequired "

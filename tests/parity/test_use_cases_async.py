@@ -31,8 +31,10 @@ from userpool import (
     UserNotFoundException,
 )
 from userpool.embedded import AsyncEmbeddedUserPool
+from userpool.identity import AsyncIdentityPool
 from userpool.protocol import totp
 from userpool.protocol.shapes import idp
+from userpool.testing.scripted import ScriptedTransport, answer
 
 
 @pytest.fixture
@@ -59,6 +61,15 @@ async def user(pool: AsyncEmbeddedUserPool) -> AsyncUser:
     step = await pool.sign_in("ada", PASSWORD)
     assert isinstance(step, SignedIn)
     return step.user
+
+
+@pytest.fixture
+def identities() -> AsyncIdentityPool:
+    """An identity pool that is played by a script: `tests/interop/test_identity_moto.py` asks a real one."""
+    identity_id = "us-east-1:0a1b2c3d-4e5f-6789-abcd-ef0123456789"
+    held = {"AccessKeyId": "ASIAEXAMPLE", "SecretKey": "…", "SessionToken": "…", "Expiration": 4e9}
+    script = [answer({"IdentityId": identity_id}), answer({"IdentityId": identity_id, "Credentials": held})]
+    return AsyncIdentityPool(identity_id, transport=ScriptedTransport(script))
 
 
 async def test_js01_am01_register_a_user(pool: AsyncEmbeddedUserPool) -> None:
@@ -189,6 +200,18 @@ async def test_js16_am20_the_current_user(pool: AsyncEmbeddedUserPool, user: Asy
     assert current.username == "ada"
     tokens = await current.tokens()  # refreshed first, where they are old
     assert tokens.id_token
+
+
+async def test_js17_am20_aws_credentials_of_an_identity_pool(
+    user: AsyncUser, identities: AsyncIdentityPool
+) -> None:
+    """`AWS.CognitoIdentityCredentials`; Amplify `fetchAuthSession`. `identities` is an
+    `IdentityPool("us-east-1:…")`; `userpool.identity.boto3_session(identity)` makes a session of boto3.
+    """
+    identity = identities.of_user(user)
+    credentials = await identity.credentials()  # got anew before they end
+    assert credentials.access_key_id == "ASIAEXAMPLE"
+    assert await identity.identity_id() == credentials.identity_id
 
 
 async def test_js23_am04_the_first_sign_in_of_a_user_made_by_an_administrator(

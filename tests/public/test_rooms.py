@@ -23,6 +23,7 @@ LIBRARIES: dict[str, set[str]] = {
     "authenticators": {"fido2"},
     "verify": set(),
     "client": {"boto3", "botocore"},
+    "identity": {"boto3", "botocore"},
     "cli": {"click", "rich", "segno"},
     "testing": {"pytest"},
     "service": {"granian", "msgspec"},

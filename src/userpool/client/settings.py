@@ -42,7 +42,14 @@ def client_config(
             "The client secret is empty: give the app client's own, or None where it has none."
         )
     region = parse_pool_id(user_pool_id).region
-    address = _address(region, endpoint, fips=fips, dual_stack=dual_stack, insecure=allow_insecure_http)
+    address = service_address(
+        Service.IDP.endpoint_prefix,
+        region,
+        endpoint,
+        fips=fips,
+        dual_stack=dual_stack,
+        insecure=allow_insecure_http,
+    )
     _check_patience(timeout, deadline, attempts)
     return ClientConfig(
         endpoint=address,
@@ -72,15 +79,19 @@ def service_config(
     deadline: float,
     attempts: int,
     user_agent: str | None,
+    service: Service = Service.IDP,
 ) -> ServiceConfig:
-    """Check the arguments of `Admin`, which explains them. Raises `ParameterError`."""
+    """Check the arguments of `Admin`, or of `IdentityPool`, which explain them. Raises `ParameterError`."""
     of_pool = parse_pool_id(user_pool_id).region if user_pool_id else None
     chosen = region or of_pool
     if chosen is None:
         raise ParameterError("Give a user_pool_id, or the region to work in, such as 'us-east-1'.")
     if of_pool and of_pool != chosen:
         raise ParameterError(f"The pool is in {of_pool}, not in {chosen}: leave the region out.")
-    address = _address(chosen, endpoint, fips=fips, dual_stack=dual_stack, insecure=allow_insecure_http)
+    prefix = service.endpoint_prefix
+    address = service_address(
+        prefix, chosen, endpoint, fips=fips, dual_stack=dual_stack, insecure=allow_insecure_http
+    )
     _check_patience(timeout, deadline, attempts)
     return ServiceConfig(
         endpoint=address,
@@ -92,9 +103,12 @@ def service_config(
     )
 
 
-def _address(region: str, endpoint: str | None, *, fips: bool, dual_stack: bool, insecure: bool) -> str:
+def service_address(
+    prefix: str, region: str, endpoint: str | None, *, fips: bool, dual_stack: bool, insecure: bool
+) -> str:
+    """Where a service is: at `endpoint`, or at AWS's own host for it. Raises `ParameterError`."""
     if endpoint is None:
-        return aws_endpoint(Service.IDP.endpoint_prefix, region, fips=fips, dual_stack=dual_stack)
+        return aws_endpoint(prefix, region, fips=fips, dual_stack=dual_stack)
     if fips or dual_stack:
         raise ParameterError(
             "fips and dual_stack choose among AWS's own hosts: leave them out beside an endpoint."
