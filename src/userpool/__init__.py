@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .flows.device_facts import DeviceFacts as DeviceFacts
     from .flows.grant import NewDevice as NewDevice
     from .flows.grant import Tokens as Tokens
+    from .flows.identity import AwsCredentials as AwsCredentials
     from .flows.machine import ClientToken as ClientToken
     from .flows.machine import DerivedToken as DerivedToken
     from .flows.passkeys import Passkey as Passkey
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from .flows.results import UserAuthFactors as UserAuthFactors
     from .flows.results import UserProfile as UserProfile
     from .flows.user_sessions import UserSession as UserSession
-    from .flows.identity import AwsCredentials as AwsCredentials
     from .identity._async.identity import AsyncIdentity as AsyncIdentity
     from .identity._async.pool import AsyncIdentityPool as AsyncIdentityPool
     from .identity._sync.identity import Identity as Identity
