@@ -5,7 +5,7 @@ client.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from userpool.protocol.errors import NotAuthorizedException, ServiceError
@@ -27,14 +27,16 @@ class Realm:
     client: AppClient
     settings: PoolSettings
     client_settings: ClientSettings
+    source_ip: str = field(default="", repr=False)
+    """The address of whoever signs in, as far as it is known."""
 
     @classmethod
-    def of(cls, pool: Pool, client: AppClient) -> Self:
+    def of(cls, pool: Pool, client: AppClient, source_ip: str = "") -> Self:
         """The realm of two records that belong together."""
-        return cls(pool, client, PoolSettings(pool), ClientSettings(client))
+        return cls(pool, client, PoolSettings(pool), ClientSettings(client), source_ip)
 
     @classmethod
-    def read(cls, reader: Reader, client_id: str, pool_id: str | None = None) -> Self:
+    def read(cls, reader: Reader, client_id: str, pool_id: str | None = None, source_ip: str = "") -> Self:
         """Find an app client, of the pool `pool_id` where an administrator names it.
 
         Raises:
@@ -43,7 +45,7 @@ class Realm:
         if pool_id is not None:
             existing_pool(reader, pool_id)
         client = existing_client(reader, client_id, pool_id)
-        return cls.of(existing_pool(reader, client.pool_id), client)
+        return cls.of(existing_pool(reader, client.pool_id), client, source_ip)
 
     @property
     def pool_name(self) -> str:

@@ -25,8 +25,13 @@ _TAG_BYTES = 16
 _ID_BYTES = 16
 
 
-def start_family(context: Context, realm: Realm, user: User, now: float) -> tuple[TokenFamily, str]:
-    """The tokens of a new sign-in, as a record to add and the refresh token to hand out."""
+def start_family(
+    context: Context, realm: Realm, user: User, now: float, device_key: str | None = None
+) -> tuple[TokenFamily, str]:
+    """The tokens of a new sign-in, as a record to add and the refresh token to hand out.
+
+    `device_key` is of the device that it comes from, where the pool tracks devices.
+    """
     event_id = uuid(context.random)
     origin_jti = origin_of(context, event_id)
     token = _assemble(context, origin_jti, context.random(_SECRET_BYTES))
@@ -39,6 +44,7 @@ def start_family(context: Context, realm: Realm, user: User, now: float) -> tupl
         auth_time=now,
         expires_at=now + realm.client_settings.refresh_seconds,
         event_id=event_id,
+        device_key=device_key,
     )
     return family, token
 
@@ -51,7 +57,12 @@ def origin_of(context: Context, event_id: str) -> str:
 
 
 def issue(
-    context: Context, realm: Realm, user: User, family: TokenFamily, refresh_token: str | None = None
+    context: Context,
+    realm: Realm,
+    user: User,
+    family: TokenFamily,
+    refresh_token: str | None = None,
+    new_device: idp.NewDeviceMetadataType | None = None,
 ) -> idp.AuthenticationResultType:
     """Sign an ID token and an access token; two RSA signatures.
 
@@ -61,6 +72,7 @@ def issue(
         user: as stored now.
         family: the sign-in that they belong to.
         refresh_token: handed out beside them, if one is.
+        new_device: likewise, where the sign-in comes from no known device.
     """
     facts = SignInFacts(
         issuer=context.settings.issuer_of(realm.pool.id),
@@ -82,6 +94,7 @@ def issue(
         facts,
         Issue(at=now, lifetime=settings.access_seconds, jti=uuid(context.random)),
         scope=family.scope,
+        device_key=family.device_key,
     )
     if not (settings.token_revocation or settings.rotation):
         for claims in (id_claims, access_claims):
@@ -93,6 +106,7 @@ def issue(
         refresh_token=refresh_token,
         expires_in=settings.access_seconds,
         token_type="Bearer",
+        new_device_metadata=new_device,
     )
 
 

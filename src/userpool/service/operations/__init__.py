@@ -19,6 +19,7 @@ FAMILIES = (
     "profile",
     "password",
     "mfa",
+    "devices",
 )
 
 

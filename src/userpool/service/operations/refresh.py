@@ -20,7 +20,7 @@ from userpool.protocol.shapes import idp
 
 from .. import tokens
 from ..context import Call, Context, handles
-from ..domain.records import TokenFamily, User
+from ..domain.records import Device, TokenFamily, User
 from ..domain.rotation import Fate, fate
 from ..ports import Reader, Writer
 from ..realm import Realm
@@ -38,6 +38,8 @@ class _Shown:
     realm: Realm
     user: User
     family: TokenFamily
+    device: Device | None = None
+    """The sign-in's device, if it was confirmed."""
 
     def fate(self, family: TokenFamily, now: float) -> Fate:
         """What the token is worth by a newer reading of its family."""
@@ -47,16 +49,17 @@ class _Shown:
 
 
 def by_auth_flow(
-    context: Context, realm: Realm, refresh_token: str, secret_hash: str | None
+    context: Context, realm: Realm, refresh_token: str, secret_hash: str | None, device_key: str | None = None
 ) -> idp.AuthenticationResultType:
     """The refresh of InitiateAuth: new ID and access token, the same refresh token. It writes nothing.
 
     Raises:
         NotAuthorizedException: the token is none, expired, revoked, or another client's; the client's
-            secret is not proved; the user is disabled.
+            secret is not proved; the device is not the one of the sign-in; the user is disabled.
     """
     shown = context.store.read(lambda reader: _shown(context, reader, realm, refresh_token))
     realm.check_secret_hash(context.keys, secret_hash, shown.user.username)
+    _check_device(shown, device_key)
     _refuse(context, shown, shown.fate(shown.family, context.clock.now()))
     return tokens.issue(context, realm, shown.user, shown.family)
 
@@ -75,6 +78,7 @@ def get_tokens_from_refresh_token(
 
     shown = context.store.read(read)
     now = context.clock.now()
+    _check_device(shown, given.device_key)
     _refuse(context, shown, shown.fate(shown.family, now))
     following = None
     if shown.realm.client_settings.rotation:
@@ -92,7 +96,16 @@ def _shown(context: Context, reader: Reader, realm: Realm, token: str) -> _Shown
     user = None if family is None else reader.user(realm.pool.id, family.sub)
     if family is None or user is None or family.client_id != realm.client.id:
         raise NotAuthorizedException("Invalid Refresh Token")
-    return _Shown(token, realm, user, family)
+    device = None if family.device_key is None else reader.device(user.pool_id, user.sub, family.device_key)
+    return _Shown(token, realm, user, family, device)
+
+
+def _check_device(shown: _Shown, device_key: str | None) -> None:
+    """Where devices are tracked, a refresh token is good only beside the key of its own, confirmed device."""
+    if not shown.realm.settings.devices_tracked:
+        return
+    if shown.device is None or shown.device.key != device_key:
+        raise NotAuthorizedException("Invalid Refresh Token")
 
 
 def _refuse(context: Context, shown: _Shown, judged: Fate) -> None:
