@@ -13,22 +13,23 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
-from userpool.service.store import open_store, reader, search, writer
+from userpool.service.store import groups, open_store, reader, search, writer
 from userpool.service.store.reader import _messages, _named
-from userpool.service.store.schema import login_names
+from userpool.service.store.schema import group_members, login_names
 from userpool.service.store.session import Compiled
+from userpool.service.store.statements import remove
 
 ALLOWED = {"_EMPTY", "messages of all"}
 """Emptying the store, and the developer's view of the whole outbox."""
 
 
-WHOLE_POOL = {"_COUNT", "_NTH_SUB", "_SIGNING_KEYS", "messages in"}
+WHOLE_POOL = {"_COUNT", "_NTH_SUB", "_NTH_GROUP", "_SIGNING_KEYS", "messages in"}
 """Bounded by themselves: small counts, as many as are counted, a handful of keys, the developer's view."""
 
 
 def statements() -> Iterator[tuple[str, ClauseElement]]:
     """Every statement of the store, by name."""
-    for module in (reader, search, writer):
+    for module in (reader, search, groups, writer):
         for name, value in vars(module).items():
             if isinstance(value, Mapping):
                 parts: list[Any] = [*value.keys(), *value.values()]
@@ -41,6 +42,10 @@ def statements() -> Iterator[tuple[str, ClauseElement]]:
     names = login_names.c
     cascade = delete(login_names).where(names.pool_id == bindparam("a"), names.sub == bindparam("b"))
     yield "what SQLite runs when a user is deleted", cascade
+    yield (
+        "what SQLite runs when a group is deleted",
+        remove(group_members, "pool_id", "group_name"),
+    )
     yield "messages of all", _messages(frozenset())
     yield "messages to", _messages(frozenset({"recipient"}))
     yield "messages in", _messages(frozenset({"pool_id"}))

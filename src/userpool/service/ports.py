@@ -15,10 +15,12 @@ from .domain.records import (
     Code,
     CodePurpose,
     Device,
+    Group,
     LoginName,
     Message,
     Passkey,
     Pool,
+    ResourceServer,
     SessionUse,
     SigningKey,
     TokenFamily,
@@ -138,6 +140,9 @@ class Reader(Protocol):
     def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
         """The family whose current or previous refresh token has this hash."""
 
+    def user_sessions(self, pool_id: str, sub: str, now: float) -> Sequence[TokenFamily]:
+        """A user's tracked sign-ins that have neither expired nor been revoked."""
+
     def device(self, pool_id: str, sub: str, key: str) -> Device | None: ...
     def devices(self, pool_id: str, sub: str, *, limit: int, after: str | None) -> Sequence[Device]:
         """A user's devices ordered by key, those behind `after`."""
@@ -145,6 +150,23 @@ class Reader(Protocol):
     def passkey(self, pool_id: str, credential_id: bytes) -> Passkey | None: ...
     def passkeys(self, pool_id: str, sub: str) -> Sequence[Passkey]:
         """A user's passkeys, oldest first."""
+
+    def group(self, pool_id: str, name: str) -> Group | None: ...
+    def groups(self, pool_id: str, *, limit: int, after: str | None) -> Sequence[Group]:
+        """Groups ordered by name, those behind `after`."""
+
+    def has_groups(self, pool_id: str, count: int) -> bool:
+        """Whether a pool has `count` groups or more."""
+
+    def groups_of(self, pool_id: str, sub: str) -> Sequence[Group]:
+        """The groups that a user is in, ordered by name."""
+
+    def members(self, pool_id: str, group: str, *, limit: int, after: str | None) -> Sequence[User]:
+        """The users in a group ordered by `sub`, those behind `after`."""
+
+    def resource_server(self, pool_id: str, identifier: str) -> ResourceServer | None: ...
+    def resource_servers(self, pool_id: str, *, limit: int, after: str | None) -> Sequence[ResourceServer]:
+        """Resource servers ordered by identifier, those behind `after`."""
 
     def messages(self, *, to: str | None = None, pool_id: str | None = None) -> Sequence[Message]:
         """Outbox messages, oldest first."""
@@ -179,7 +201,8 @@ class Writer(Reader, Protocol):
 
     def delete_name(self, pool_id: str, key: str) -> None: ...
     def delete_user(self, pool_id: str, sub: str) -> None:
-        """Delete a user with its names, codes, token families, devices, passkeys and messages."""
+        """Delete a user with its names, codes, token families, devices, passkeys and messages; it is in no
+        group any more."""
 
     def put_code(self, code: Code) -> None:
         """Keep a code, in place of an older one of the same user, purpose and attribute."""
@@ -190,7 +213,9 @@ class Writer(Reader, Protocol):
     def put_session_use(self, use: SessionUse) -> None: ...
     def add_family(self, family: TokenFamily) -> None: ...
     def put_family(self, family: TokenFamily) -> None: ...
-    def revoke_families(self, pool_id: str, sub: str, at: float) -> None: ...
+    def revoke_families(self, pool_id: str, sub: str, at: float) -> None:
+        """Revoke all sign-ins of a user; they are no sessions any more."""
+
     def add_device(self, device: Device) -> None:
         """`Conflict` when the user has a device of this key."""
 
@@ -207,6 +232,26 @@ class Writer(Reader, Protocol):
         """Replace a passkey; `Conflict` when it is gone."""
 
     def delete_passkey(self, pool_id: str, credential_id: bytes) -> None: ...
+    def add_group(self, group: Group) -> None:
+        """`Conflict` when the pool has a group of this name."""
+
+    def put_group(self, group: Group) -> None:
+        """Replace a group; `Conflict` when it is gone."""
+
+    def delete_group(self, pool_id: str, name: str) -> None:
+        """Delete a group and who is in it; the users stay."""
+
+    def add_member(self, pool_id: str, sub: str, group: str) -> None:
+        """Put a user into a group, where he may be already; `Conflict` when one of the two is gone."""
+
+    def delete_member(self, pool_id: str, sub: str, group: str) -> None: ...
+    def add_resource_server(self, server: ResourceServer) -> None:
+        """`Conflict` when the pool has one of this identifier."""
+
+    def put_resource_server(self, server: ResourceServer) -> None:
+        """Replace a resource server; `Conflict` when it is gone."""
+
+    def delete_resource_server(self, pool_id: str, identifier: str) -> None: ...
     def add_message(self, message: Message) -> None: ...
     def delete_message(self, message_id: str) -> None: ...
     def purge(self, now: float) -> int:

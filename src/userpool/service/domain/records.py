@@ -218,7 +218,7 @@ class TokenFamily:
     ip_address: str | None = field(default=None, repr=False)
     device_type: str | None = None
     device_key: str | None = None
-    """The device of the sign-in, where devices are tracked: one that was named, or the one that it was given."""
+    """The device of the sign-in, where devices are tracked: the one that it named or was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +262,29 @@ class Passkey:
     backup_eligible: bool
     backed_up: bool
     created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of users. The lower its precedence, the more it weighs; without one it weighs least."""
+
+    pool_id: str
+    name: str
+    description: str | None
+    role_arn: str | None
+    precedence: int | None
+    created_at: float
+    modified_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceServer:
+    """An API that takes this pool's access tokens. `scopes` are what it knows, each with a description."""
+
+    pool_id: str
+    identifier: str
+    name: str
+    scopes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from ..domain.records import (
     AppClient,
@@ -24,15 +24,12 @@ from ..domain.records import (
     User,
 )
 from . import rows, schema
+from .groups import GroupReader
 from .search import list_users
-from .session import Session
+from .statements import by as _by
 
 _EXACT = 10_000
 """Up to so many users are counted; beyond, the count is estimated from where this one stands among all."""
-
-
-def _by(table: Table, *names: str) -> Select[Any]:
-    return select(table).where(*(table.c[name] == bindparam(name) for name in names))
 
 
 _META = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("name"))
@@ -69,6 +66,11 @@ _FAMILY_BY_REFRESH = select(schema.token_families).where(
         schema.token_families.c.previous_hash == bindparam("refresh_hash"),
     )
 )
+_TRACKED = _by(schema.token_families, "pool_id", "sub").where(
+    schema.token_families.c.session_id.is_not(None),
+    schema.token_families.c.revoked_at.is_(None),
+    schema.token_families.c.expires_at > bindparam("now"),
+)
 _DEVICE = _by(schema.devices, "pool_id", "sub", "key")
 _DEVICES = _by(schema.devices, "pool_id", "sub").where(schema.devices.c.key > bindparam("after"))
 _DEVICES = _DEVICES.order_by(schema.devices.c.key).limit(bindparam("limit"))
@@ -99,13 +101,10 @@ def _messages(filters: frozenset[str]) -> Select[Any]:
     return select(*rows.MESSAGE_COLUMNS).where(*chosen).order_by(schema.messages.c.arrived)
 
 
-class StoreReader:
+class StoreReader(GroupReader):
     """`Reader` on one session; every view of it is consistent because its session is in one transaction."""
 
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ()
 
     def meta(self, name: str) -> bytes | None:
         row = self._session.row(_META, name=name)
@@ -194,6 +193,10 @@ class StoreReader:
     def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
         row = self._session.row(_FAMILY_BY_REFRESH, refresh_hash=refresh_hash)
         return None if row is None else rows.family_from(row)
+
+    def user_sessions(self, pool_id: str, sub: str, now: float) -> Sequence[TokenFamily]:
+        found = self._session.rows(_TRACKED, pool_id=pool_id, sub=sub, now=now)
+        return [rows.family_from(row) for row in found]
 
     def device(self, pool_id: str, sub: str, key: str) -> Device | None:
         row = self._session.row(_DEVICE, pool_id=pool_id, sub=sub, key=key)

@@ -16,6 +16,7 @@ from ..domain.records import (
     Code,
     CodePurpose,
     Device,
+    Group,
     KeyUse,
     LoginName,
     Message,
@@ -23,6 +24,7 @@ from ..domain.records import (
     Passkey,
     PasswordRecord,
     Pool,
+    ResourceServer,
     SessionUse,
     SigningKey,
     TokenFamily,
@@ -48,6 +50,8 @@ _mapping = msgspec.json.Decoder(dict[str, Any]).decode
 _texts = msgspec.json.Decoder(dict[str, str]).decode
 _text = msgspec.json.Decoder(str).decode
 _names = msgspec.json.Decoder(frozenset[str]).decode
+_optional_texts = msgspec.json.Decoder(tuple[str | None, str | None]).decode
+_name_and_texts = msgspec.json.Decoder(tuple[str, dict[str, str]]).decode
 _listed = msgspec.json.Decoder(tuple[str, ...]).decode
 _password = msgspec.json.Decoder(PasswordRecord).decode
 _passwords = msgspec.json.Decoder(tuple[PasswordRecord, ...]).decode
@@ -218,6 +222,37 @@ def passkey_values(passkey: Passkey) -> Values:
 def passkey_from(row: Row) -> Passkey:
     """The passkey in `row`."""
     return Passkey(*row[:8], _listed(row[8]), row[9], bool(row[10]), bool(row[11]), row[12])
+
+
+def group_values(group: Group) -> Values:
+    """The row of `group`."""
+    return {
+        "pool_id": group.pool_id,
+        "name": group.name,
+        "precedence": group.precedence,
+        "details": _json([group.description, group.role_arn]),
+        "created_at": group.created_at,
+        "modified_at": group.modified_at,
+    }
+
+
+def group_from(row: Row) -> Group:
+    """The group in `row`."""
+    return Group(row[0], row[1], *_optional_texts(row[3]), row[2], row[4], row[5])
+
+
+def resource_server_values(server: ResourceServer) -> Values:
+    """The row of `server`."""
+    return {
+        "pool_id": server.pool_id,
+        "identifier": server.identifier,
+        "details": _json([server.name, server.scopes]),
+    }
+
+
+def resource_server_from(row: Row) -> ResourceServer:
+    """The resource server in `row`."""
+    return ResourceServer(row[0], row[1], *_name_and_texts(row[2]))
 
 
 def message_values(message: Message, arrived: int) -> Values:

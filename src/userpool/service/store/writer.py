@@ -6,12 +6,8 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import Delete, Table, bindparam, delete, null, select, tuple_, update
-
-# PostgreSQL's INSERT … ON CONFLICT is SQLite's too, word for word, and SQLAlchemy writes it for both.
-from sqlalchemy.dialects.postgresql import Insert, insert
 
 from ..domain.records import (
     AppClient,
@@ -30,39 +26,17 @@ from ..domain.records import (
 )
 from ..ports import Conflict
 from . import rows, schema
+from .groups import GroupWriter
 from .reader import StoreReader
+from .statements import add as _add
+from .statements import put as _put
+from .statements import remove as _delete
+from .statements import replace as _replace
 
 PURGED_AT_ONCE = 1_000
 """How many expired rows of a table one `purge` takes."""
 _FAMILY_GRACE = 86_400.0
 """Seconds that a family is kept beyond its refresh token: its last access token may live a day."""
-
-
-def _add(table: Table) -> Insert:
-    return insert(table).on_conflict_do_nothing()
-
-
-def _put(table: Table) -> Insert:
-    """Insert, or replace all but the key."""
-    adding = insert(table)
-    keys = [column.name for column in table.primary_key]
-    others: dict[str, Any] = {
-        column.name: adding.excluded[column.name] for column in table.c if column.name not in keys
-    }
-    return adding.on_conflict_do_update(index_elements=keys, set_=others)
-
-
-def _replace(table: Table) -> Any:
-    """Replace all but the key of a row that exists."""
-    keys = table.primary_key.columns
-    others: dict[str, Any] = {
-        column.name: bindparam(column.name) for column in table.c if column.name not in keys
-    }
-    return update(table).where(*(key == bindparam(key.name) for key in keys)).values(others)
-
-
-def _delete(table: Table, *names: str) -> Delete:
-    return delete(table).where(*(table.c[name] == bindparam(name) for name in names))
 
 
 def _expired(table: Table) -> Delete:
@@ -102,7 +76,7 @@ _REVOKE_FAMILIES = (
         schema.token_families.c.sub == bindparam("sub"),
         schema.token_families.c.revoked_at.is_(None),
     )
-    .values(revoked_at=bindparam("at"))
+    .values(revoked_at=bindparam("at"), session_id=null())
 )
 _ADD_DEVICE = _add(schema.devices)
 _PUT_DEVICE = _replace(schema.devices)
@@ -154,7 +128,7 @@ class _Arrivals:
 _arrivals = _Arrivals()
 
 
-class StoreWriter(StoreReader):
+class StoreWriter(StoreReader, GroupWriter):
     """`Writer` on a session that is in a write transaction."""
 
     __slots__ = ()
