@@ -26,7 +26,7 @@ LIBRARIES: dict[str, set[str]] = {
     "identity": {"boto3", "botocore"},
     "cli": {"click", "rich", "segno"},
     "testing": {"pytest"},
-    "service": {"granian", "msgspec"},
+    "service": {"fido2", "granian", "msgspec"},
     "service/domain": set(),
     "service/store": {"alembic", "msgspec", "psycopg", "sqlalchemy"},
 }
