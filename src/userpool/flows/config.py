@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 from userpool._version import __version__
 
 if TYPE_CHECKING:
+    from userpool.protocol.passwords import PasswordPolicy
+
     from .client_secret import SecretPair
     from .device_facts import DeviceFacts
 
@@ -82,6 +84,8 @@ class ClientConfig(ServiceConfig):
     user_context: UserContext | None = None
     client_metadata: Mapping[str, str] | None = field(default=None, repr=False)
     """What the pool's triggers are told (`ClientMetadata`)."""
+    password_policy: PasswordPolicy | None = None
+    """What a new password is held against before it is sent."""
 
     @property
     def pool_name(self) -> str:

@@ -43,6 +43,16 @@ def check_username(username: str) -> str:
     return username
 
 
+def check_password(config: ClientConfig, password: str | None) -> None:
+    """Hold a new password against the policy of the configuration, where there is one.
+
+    Raises:
+        PasswordPolicyError: it breaks a rule.
+    """
+    if config.password_policy is not None and password:
+        config.password_policy.require(password)
+
+
 def secret_hash(config: ClientConfig, username: str) -> str | None:
     """`SECRET_HASH` for the name of this very request; `None` for a client without a secret."""
     if config.client_secret is None:

@@ -55,6 +55,7 @@ def confirm_forgot_password(
     user_context: UserContext | None = None,
 ) -> Flow[None]:
     """Give that code and the new password (ConfirmForgotPassword)."""
+    members.check_password(config, password)
     request = ops.CONFIRM_FORGOT_PASSWORD.input(
         client_id=config.client_id,
         username=username,
@@ -74,6 +75,7 @@ def change_password(
     """Replace the password of a signed-in user (ChangePassword); the previous one is `None` for who has
     none yet.
     """
+    members.check_password(config, proposed_password)
     request = ops.CHANGE_PASSWORD.input(
         access_token=access_token,
         previous_password=previous_password,

@@ -3,6 +3,7 @@
 UserPoolError
 ├── ServiceError            the service answered an error; one subclass a wire code
 ├── ParameterError          an argument is wrong; nothing was sent
+│   └── PasswordPolicyError
 ├── TransportError          no answer arrived; `sent` says whether the service may have acted
 │   └── DeadlineExceeded
 ├── ProtocolError           an answer arrived that is none
@@ -45,6 +46,19 @@ class ParameterError(UserPoolError, ValueError):
     def __init__(self, message: str, *, faults: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.faults = tuple(faults)
+
+
+class PasswordPolicyError(ParameterError):
+    """A new password breaks the policy that the client was given. Found before anything was sent.
+
+    Args:
+        message: what the password needs; never the password.
+        missing: the rules that it breaks, values of `PasswordRule`.
+    """
+
+    def __init__(self, message: str, *, missing: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
 
 
 class TransportError(UserPoolError):

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from userpool.protocol.errors import InvalidPasswordException
+from userpool.protocol.passwords import PasswordRule
 
 from .records import PasswordRecord, User, UserStatus
 from .settings import PasswordPolicy, PoolSettings
 
-SYMBOLS = frozenset("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ")
-UPPERCASE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-LOWERCASE = frozenset("abcdefghijklmnopqrstuvwxyz")
-DIGITS = frozenset("0123456789")
-"""Only Basic Latin counts for the classes; other characters may stand in a password and count for its
-length.
-"""
-
-MAX_LENGTH = 256
+_WORDS = {
+    PasswordRule.MIN_LENGTH: "Password not long enough",
+    PasswordRule.MAX_LENGTH: "Password too long",
+    PasswordRule.UPPERCASE: "Password must have uppercase characters",
+    PasswordRule.LOWERCASE: "Password must have lowercase characters",
+    PasswordRule.NUMBERS: "Password must have numeric characters",
+    PasswordRule.SYMBOLS: "Password must have symbol characters",
+}
 
 
 def check_policy(policy: PasswordPolicy, password: str) -> None:
@@ -27,24 +26,8 @@ def check_policy(policy: PasswordPolicy, password: str) -> None:
     Raises:
         InvalidPasswordException: with the first rule that is broken, in Cognito's words; never the password.
     """
-    for fault in _faults(policy, password):
-        raise InvalidPasswordException(f"Password did not conform with policy: {fault}")
-
-
-def _faults(policy: PasswordPolicy, password: str) -> Iterator[str]:
-    has = set(password)
-    if len(password) < policy.minimum_length:
-        yield "Password not long enough"
-    if len(password) > MAX_LENGTH:
-        yield "Password too long"
-    if policy.require_uppercase and not has & UPPERCASE:
-        yield "Password must have uppercase characters"
-    if policy.require_lowercase and not has & LOWERCASE:
-        yield "Password must have lowercase characters"
-    if policy.require_numbers and not has & DIGITS:
-        yield "Password must have numeric characters"
-    if policy.require_symbols and not has & SYMBOLS:
-        yield "Password must have symbol characters"
+    for rule in policy.check(password):
+        raise InvalidPasswordException(f"Password did not conform with policy: {_WORDS[rule]}")
 
 
 def with_password(settings: PoolSettings, user: User, record: PasswordRecord, now: float) -> User:

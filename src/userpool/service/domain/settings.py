@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Any
 
+from userpool.protocol import passwords
+
 from .records import AppClient, Pool
 from .schema import NOT_CLIENT_WRITABLE, STANDARD, Attribute, pool_schema
 
@@ -61,14 +63,9 @@ SRP.
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordPolicy:
-    """What a password must have. A pool that was given no policy has all of this."""
+class PasswordPolicy(passwords.PasswordPolicy):
+    """What a password must have, and what becomes of it with time."""
 
-    minimum_length: int = 8
-    require_uppercase: bool = True
-    require_lowercase: bool = True
-    require_numbers: bool = True
-    require_symbols: bool = True
     temporary_days: int = 7
     history: int = 0
 
