@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from userpool._version import __version__
+from userpool.flows.client_secret import SecretPair
 from userpool.flows.config import ClientConfig, ServiceConfig, UserContext
 from userpool.protocol.endpoints import check_endpoint, parse_pool_id
 from userpool.protocol.endpoints import endpoint as aws_endpoint
 from userpool.protocol.errors import ParameterError
 from userpool.protocol.operations import Service
+
+if TYPE_CHECKING:
+    from userpool.protocol.passwords import PasswordPolicy
 
 REFRESH_MARGIN: Final = 30.0
 """Seconds before its end when a token counts as old: a call takes up to 20 (`ServiceConfig.timeout`), and
@@ -20,7 +24,7 @@ the token has to be good when it arrives, by a clock that may be some seconds of
 def client_config(
     user_pool_id: str,
     client_id: str,
-    client_secret: str | None,
+    client_secret: str | tuple[str, str] | None,
     *,
     endpoint: str | None,
     fips: bool,
@@ -33,14 +37,12 @@ def client_config(
     client_metadata: Mapping[str, str] | None,
     user_context: UserContext | None,
     analytics_endpoint_id: str | None,
+    password_policy: PasswordPolicy | None = None,
 ) -> ClientConfig:
     """Check the arguments of `UserPool`, which explains them. Raises `ParameterError`."""
     if not client_id:
         raise ParameterError("The client id is empty: the console shows it among the pool's app clients.")
-    if client_secret == "":
-        raise ParameterError(
-            "The client secret is empty: give the app client's own, or None where it has none."
-        )
+    secrets = None if client_secret is None else _secrets(client_secret)
     region = parse_pool_id(user_pool_id).region
     address = service_address(
         Service.IDP.endpoint_prefix,
@@ -60,11 +62,24 @@ def client_config(
         user_agent=_user_agent(user_agent),
         user_pool_id=user_pool_id,
         client_id=client_id,
-        client_secret=client_secret,
+        client_secret=None if secrets is None else secrets[0],
+        secrets=SecretPair(*secrets) if secrets is not None and len(secrets) > 1 else None,
         analytics_endpoint_id=analytics_endpoint_id,
         user_context=user_context,
         client_metadata=dict(client_metadata) if client_metadata else None,
+        password_policy=password_policy,
     )
+
+
+def _secrets(given: str | tuple[str, str]) -> tuple[str, ...]:
+    secrets = (given,) if isinstance(given, str) else tuple(given)
+    if not all(secrets):
+        raise ParameterError(
+            "The client secret is empty: give the app client's own, or None where it has none."
+        )
+    if not 1 <= len(secrets) <= 2:
+        raise ParameterError("An app client has one secret, or two while one is replaced: (new, old).")
+    return secrets
 
 
 def service_config(
