@@ -18,7 +18,13 @@ class SignedIn(Generic[U]):
 
     user: U
     new_device: NewDevice | None = None
-    """Set where the pool tracks devices and has not seen this one."""
+    """Set where the pool tracks devices and has not seen this one: whether it is confirmed, and whether the
+    user is to be asked (`user_confirmation_necessary`).
+    """
+    device_forgotten: bool = False
+    """The pool did not know this machine's device any more: its data is gone, and a second factor was asked
+    for where there is one.
+    """
 
 
 @dataclass(frozen=True, slots=True)

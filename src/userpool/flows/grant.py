@@ -2,15 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from userpool.protocol.device import DeviceSecret
+    from userpool.protocol.errors import UserPoolError
+
+DEVICE_FORMAT: Final = 1
+"""Version of what `Device.to_dict` writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A confirmed device, as the machine itself knows it: whoever has this passes for that machine.
+
+    It stands for a second factor once the pool remembers it, and never for a password.
+    """
+
+    key: str
+    group_key: str = field(repr=False)
+    password: str = field(repr=False)
+    """Drawn when the device was new; nobody types it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain JSON types. Keep it as you would keep a password."""
+        return {
+            "version": DEVICE_FORMAT,
+            "key": self.key,
+            "group_key": self.group_key,
+            "password": self.password,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read back what `to_dict` wrote; members of newer versions are ignored.
+
+        Raises:
+            ParameterError: not a device, or of a version that this one cannot read.
+        """
+        from userpool.protocol.errors import ParameterError
+
+        members = [data.get(name) for name in ("key", "group_key", "password")]
+        texts = [member for member in members if isinstance(member, str) and member]
+        if data.get("version") != DEVICE_FORMAT or len(texts) != len(members):
+            raise ParameterError(
+                f"This is no device of version {DEVICE_FORMAT}: give what Device.to_dict wrote, or sign in "
+                "without a device and get a new one."
+            )
+        return cls(*texts)
 
 
 @dataclass(frozen=True, slots=True)
 class NewDevice:
-    """A device that the pool now tracks (`NewDeviceMetadata`). Until it is confirmed, refreshing may fail."""
+    """A device that the pool now tracks (`NewDeviceMetadata`), and whether it could be confirmed at once.
+
+    Until it is confirmed, refreshing may fail: `user.confirm_device` tries again.
+    """
 
     key: str = field(repr=False)
     group_key: str = field(repr=False)
+    confirmed: bool = False
+    """Whether the pool took it (ConfirmDevice)."""
+    user_confirmation_necessary: bool = False
+    """The pool leaves it to the user: ask, then call `user.remember_device` or
+    `user.do_not_remember_device`.
+    """
+    error: UserPoolError | None = None
+    """Why it is not confirmed. The user is signed in all the same."""
+    secret: DeviceSecret | None = field(default=None, repr=False)
+    """What was drawn for it. Confirming it again takes the same: the lost answer may have been a yes."""
+
+    @property
+    def device(self) -> Device | None:
+        """What this machine keeps of it; `None` before anything was drawn."""
+        return Device(self.key, self.group_key, self.secret.password) if self.secret else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,4 +97,5 @@ class Grant:
     user_id: str | None = None
     """The service's own name for the user, where the conversation has told: the tokens must bear it."""
     device_key: str | None = field(default=None, repr=False)
+    """The device that the tokens were given to, known before or new."""
     new_device: NewDevice | None = None

@@ -18,6 +18,7 @@ from .client_secret import either_secret
 from .config import ClientConfig, RefreshFlow, UserContext
 from .grant import Grant
 from .invoke import invoke
+from .known_device import KnownDevice, or_without_device
 
 _NOT_KNOWN = frozenset(
     {
@@ -48,7 +49,8 @@ def refresh(
         refresh_token: the newest one.
         username: the service's own name for the user, for the secret hash.
         refresh_flow: which operation to try first.
-        device_key: the device that the token was given to, where the pool tracks devices.
+        device_key: the device that the token was given to, where the pool tracks devices. One that the
+            service has forgotten is left out.
         client_metadata: what the triggers are told (`ClientMetadata`), in place of the configuration's.
         user_context: what threat protection is told, where the operation takes it.
 
@@ -56,7 +58,7 @@ def refresh(
         NotAuthorizedException, RefreshTokenReuseException, …: the token is at its end: sign in again.
         ProtocolError, ServiceError, TransportError: as for `sign_in`.
     """
-    along = SignIn(config, client_metadata, user_context, device_key)
+    along = SignIn(config, client_metadata, user_context, KnownDevice(device_key))
     if refresh_flow == RefreshFlow.REFRESH_TOKEN_AUTH:
         try:
             return (yield from _by_initiate_auth(along, refresh_token, username))
@@ -71,6 +73,7 @@ def refresh(
     return (yield from _by_initiate_auth(along, refresh_token, username))
 
 
+@or_without_device
 @either_secret
 def _by_refresh_token(along: SignIn, refresh_token: str, username: str) -> Flow[Grant]:
     operation = ops.GET_TOKENS_FROM_REFRESH_TOKEN

@@ -121,6 +121,18 @@ class AsyncSession:
             await self._forget(held)
         return held
 
+    async def bind(self, device_key: str | None) -> None:
+        """Have the tokens go with a device, or with none, from now on.
+
+        Raises:
+            SignedOutError: the user has signed out.
+            StorageError: the storage's lock could not be had.
+        """
+        async with self._locked():
+            held = replace(await self._reloaded(self.held), device_key=device_key)
+            await self._save(held)
+            self._held = held
+
     async def _renew(self, stale: Held, client_metadata: Mapping[str, str] | None) -> Held:
         async with self._locked():
             held = await self._reloaded(stale)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from userpool import flows
-from userpool.client.judging import is_old_access_token
 from userpool.client.signed_in import SignOutResult
 from userpool.client.waiting import in_thread
 from userpool.flows.results import TotpSeed
-from userpool.protocol.effects import Flow
-from userpool.protocol.errors import ParameterError, ServiceError, UserPoolError
+from userpool.protocol.errors import ParameterError, UserPoolError
 
-from .session import AsyncSession
+from .user_devices import AsyncUserDevices
 
 if TYPE_CHECKING:
     from userpool.authenticators.api import Authenticator
@@ -23,12 +21,11 @@ if TYPE_CHECKING:
     from userpool.flows.user_sessions import UserSession
     from userpool.protocol.challenges import CodeDelivery
 
-    from .home import AsyncHome
 
 T = TypeVar("T")
 
 
-class AsyncUser:
+class AsyncUser(AsyncUserDevices):
     """A signed-in user. It keeps itself signed in: tokens that are about to expire are refreshed by the
     next call.
 
@@ -38,13 +35,6 @@ class AsyncUser:
     service says that the session is over, and otherwise `ServiceError`, `TransportError` and
     `ProtocolError`.
     """
-
-    def __init__(self, home: AsyncHome, session: AsyncSession) -> None:
-        self._home = home
-        self._config = home.config
-        self._session = session
-        self._name = session.held.username
-        self._sub = session.held.sub
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._name!r})"
@@ -346,16 +336,3 @@ class AsyncUser:
         """Delete the account for good (DeleteUser), then forget the tokens."""
         await self._call(lambda token: flows.profile.delete_user(self._config, token))
         await self._session.end()
-
-    async def _call(self, conversation: Callable[[str], Flow[T]]) -> T:
-        """Run a conversation with the access token. One that the service finds too old was not acted on:
-        once more.
-        """
-        held = await self._session.fresh()
-        try:
-            return await self._home.connection.run(conversation(held.tokens.access_token))
-        except ServiceError as refusal:
-            if not is_old_access_token(refusal) or held.tokens.refresh_token is None:
-                raise
-        held = await self._session.renewed(held)
-        return await self._home.connection.run(conversation(held.tokens.access_token))

@@ -122,6 +122,18 @@ class Session:
             self._forget(held)
         return held
 
+    def bind(self, device_key: str | None) -> None:
+        """Have the tokens go with a device, or with none, from now on.
+
+        Raises:
+            SignedOutError: the user has signed out.
+            StorageError: the storage's lock could not be had.
+        """
+        with self._locked():
+            held = replace(self._reloaded(self.held), device_key=device_key)
+            self._save(held)
+            self._held = held
+
     def _renew(self, stale: Held, client_metadata: Mapping[str, str] | None) -> Held:
         with self._locked():
             held = self._reloaded(stale)

@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from userpool import flows
-from userpool.client.judging import is_old_access_token
 from userpool.client.signed_in import SignOutResult
 from userpool.client.waiting import in_place
 from userpool.flows.results import TotpSeed
-from userpool.protocol.effects import Flow
-from userpool.protocol.errors import ParameterError, ServiceError, UserPoolError
+from userpool.protocol.errors import ParameterError, UserPoolError
 
-from .session import Session
+from .user_devices import UserDevices
 
 if TYPE_CHECKING:
     from userpool.authenticators.api import Authenticator
@@ -24,12 +22,11 @@ if TYPE_CHECKING:
     from userpool.flows.user_sessions import UserSession
     from userpool.protocol.challenges import CodeDelivery
 
-    from .home import Home
 
 T = TypeVar("T")
 
 
-class User:
+class User(UserDevices):
     """A signed-in user. It keeps itself signed in: tokens that are about to expire are refreshed by the
     next call.
 
@@ -39,13 +36,6 @@ class User:
     service says that the session is over, and otherwise `ServiceError`, `TransportError` and
     `ProtocolError`.
     """
-
-    def __init__(self, home: Home, session: Session) -> None:
-        self._home = home
-        self._config = home.config
-        self._session = session
-        self._name = session.held.username
-        self._sub = session.held.sub
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._name!r})"
@@ -341,16 +331,3 @@ class User:
         """Delete the account for good (DeleteUser), then forget the tokens."""
         self._call(lambda token: flows.profile.delete_user(self._config, token))
         self._session.end()
-
-    def _call(self, conversation: Callable[[str], Flow[T]]) -> T:
-        """Run a conversation with the access token. One that the service finds too old was not acted on:
-        once more.
-        """
-        held = self._session.fresh()
-        try:
-            return self._home.connection.run(conversation(held.tokens.access_token))
-        except ServiceError as refusal:
-            if not is_old_access_token(refusal) or held.tokens.refresh_token is None:
-                raise
-        held = self._session.renewed(held)
-        return self._home.connection.run(conversation(held.tokens.access_token))
