@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .authenticators.api import Authenticator as Authenticator
     from .authenticators.api import AuthenticatorError as AuthenticatorError
+    from .authenticators.security_key import SecurityKey as SecurityKey
     from .client._async.admin import AsyncAdmin as AsyncAdmin
     from .client._async.pool import AsyncUserPool as AsyncUserPool
     from .client._async.steps import AsyncSignInStep as AsyncSignInStep
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .client._sync.steps import SignInStep as SignInStep
     from .client._sync.user import User as User
     from .client.judging import StorageWarning as StorageWarning
+    from .client.passwords import generate_password as generate_password
     from .client.signed_in import SignedIn as SignedIn
     from .client.signed_in import SignOutResult as SignOutResult
     from .flows.config import AuthFlow as AuthFlow
@@ -47,10 +49,11 @@ if TYPE_CHECKING:
     from .flows.results import MfaOption as MfaOption
     from .flows.results import MfaPreference as MfaPreference
     from .flows.results import Page as Page
-    from .flows.results import SignUpResult as SignUpResult
     from .flows.results import TotpSeed as TotpSeed
     from .flows.results import UserAuthFactors as UserAuthFactors
     from .flows.results import UserProfile as UserProfile
+    from .flows.sign_up_results import ConfirmSignUpResult as ConfirmSignUpResult
+    from .flows.sign_up_results import SignUpResult as SignUpResult
     from .flows.user_sessions import UserSession as UserSession
     from .identity._async.identity import AsyncIdentity as AsyncIdentity
     from .identity._async.pool import AsyncIdentityPool as AsyncIdentityPool
@@ -90,6 +93,7 @@ if TYPE_CHECKING:
     from .protocol.errors import NotAuthorizedException as NotAuthorizedException
     from .protocol.errors import NotAuthorizedReason as NotAuthorizedReason
     from .protocol.errors import ParameterError as ParameterError
+    from .protocol.errors import PasswordPolicyError as PasswordPolicyError
     from .protocol.errors import PasswordResetRequiredException as PasswordResetRequiredException
     from .protocol.errors import ProtocolError as ProtocolError
     from .protocol.errors import ResourceNotFoundException as ResourceNotFoundException
@@ -106,6 +110,8 @@ if TYPE_CHECKING:
     from .protocol.errors import UserNotConfirmedException as UserNotConfirmedException
     from .protocol.errors import UserNotFoundException as UserNotFoundException
     from .protocol.errors import UserPoolError as UserPoolError
+    from .protocol.passwords import PasswordPolicy as PasswordPolicy
+    from .protocol.passwords import PasswordRule as PasswordRule
     from .protocol.sigv4 import Credentials as Credentials
     from .storage.api import AsyncStorage as AsyncStorage
     from .storage.api import Storage as Storage
@@ -124,6 +130,7 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "authenticators.api": "Authenticator AuthenticatorError",
+    "authenticators.security_key": "SecurityKey",
     "client._async.admin": "AsyncAdmin",
     "client._async.pool": "AsyncUserPool",
     "client._async.steps": "AsyncSignInStep",
@@ -133,13 +140,15 @@ _HOMES: Final = {
     "client._sync.steps": "SignInStep",
     "client._sync.user": "User",
     "client.judging": "StorageWarning",
+    "client.passwords": "generate_password",
     "client.signed_in": "SignOutResult SignedIn",
     "flows.config": "AuthFlow RefreshFlow UserContext",
     "flows.device_facts": "DeviceFacts",
     "flows.grant": "NewDevice Tokens",
     "flows.machine": "ClientToken DerivedToken",
     "flows.passkeys": "Passkey",
-    "flows.results": "MfaOption MfaPreference Page SignUpResult TotpSeed UserAuthFactors UserProfile",
+    "flows.results": "MfaOption MfaPreference Page TotpSeed UserAuthFactors UserProfile",
+    "flows.sign_up_results": "ConfirmSignUpResult SignUpResult",
     "flows.user_sessions": "UserSession",
     "flows.identity": "AwsCredentials",
     "identity._async.identity": "AsyncIdentity",
@@ -156,12 +165,13 @@ _HOMES: Final = {
         "AliasExistsException ChallengeError ClockSkewError CodeDeliveryFailureException "
         "CodeMismatchException DeadlineExceeded EnableSoftwareTokenMFAException ExpiredCodeException "
         "InvalidParameterException InvalidPasswordException LimitExceededException MissingExtra "
-        "NotAuthorizedException NotAuthorizedReason ParameterError PasswordResetRequiredException "
-        "ProtocolError ResourceNotFoundException ServiceError SessionExpired SignedOutError "
-        "StorageError TokenError TokenVerificationError TooManyRequestsException TransportError "
-        "UserLambdaValidationException UserNotConfirmedException UserNotFoundException UserPoolError "
-        "UsernameExistsException"
+        "NotAuthorizedException NotAuthorizedReason ParameterError PasswordPolicyError "
+        "PasswordResetRequiredException ProtocolError ResourceNotFoundException ServiceError "
+        "SessionExpired SignedOutError StorageError TokenError TokenVerificationError "
+        "TooManyRequestsException TransportError UserLambdaValidationException UserNotConfirmedException "
+        "UserNotFoundException UserPoolError UsernameExistsException"
     ),
+    "protocol.passwords": "PasswordPolicy PasswordRule",
     "protocol.sigv4": "Credentials",
     "storage.api": "AsyncStorage Storage StorageBusy",
     "storage.file": "FileStorage",

@@ -20,11 +20,11 @@ from userpool.flows.results import (
     MfaOption,
     MfaPreference,
     Page,
-    SignUpResult,
     TotpSeed,
     UserAuthFactors,
     UserProfile,
 )
+from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
 from userpool.flows.user_sessions import UserSession
 from userpool.protocol.challenges import CodeDelivery
 from userpool.protocol.effects import Flow
@@ -59,13 +59,13 @@ CALLS: dict[str, tuple[Callable[[ClientConfig], Flow[Any]], dict[str, Any], dict
             "UserAttributes": [{"Name": "email", "Value": "a@b"}],
             "ValidationData": [{"Name": "k", "Value": "v"}],
         },
-        SignUpResult("sub", confirmed=True, delivery=WENT, session=SESSION),
+        SignUpResult("ada", "sub", confirmed=True, delivery=WENT, session=SESSION),
     ),
     "ConfirmSignUp": (
         lambda c: sign_up.confirm_sign_up(c, "ada", "123456", force_alias_creation=True, session=SESSION),
         {"Session": SESSION},
         {**NAMED, "ConfirmationCode": "123456", "ForceAliasCreation": True, "Session": SESSION},
-        SESSION,
+        ConfirmSignUpResult("ada", SESSION),
     ),
     "ResendConfirmationCode": (lambda c: sign_up.resend_confirmation_code(c, "ada"), SENT, NAMED, WENT),
     "ForgotPassword": (lambda c: password.forgot_password(c, "ada"), SENT, NAMED, WENT),
@@ -348,7 +348,7 @@ def test_a_derived_token_shows_the_client_s_secret() -> None:
 def test_a_sign_up_may_be_told_nothing_and_tell_nothing() -> None:
     stage = Stage([answer({"UserConfirmed": True, "UserSub": "sub"})])
     result = stage.run(sign_up.sign_up(config(), "ada", None))
-    assert result == SignUpResult("sub", confirmed=True)
+    assert result == SignUpResult("ada", "sub", confirmed=True)
     assert stage.body() == NAMED
 
 
@@ -384,7 +384,8 @@ def test_c27_results_hide_what_they_hold() -> None:
     secret = canary()
     results: tuple[object, ...] = (
         TotpSeed(secret, "ada"),
-        SignUpResult("sub", confirmed=True, session=secret),
+        SignUpResult("ada", "sub", confirmed=True, session=secret),
+        ConfirmSignUpResult("ada", session=secret),
         Tokens(access_token=secret, id_token=secret, refresh_token=secret),
         NewDevice(secret, secret),
         UserProfile("ada", {"email": secret}),

@@ -4,18 +4,17 @@ refused.
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Callable
+import pickle
 from typing import Any
 
 import pytest
 
 from tests.canary import assert_hidden, canary
+from tests.flows.srp_service import PARAMETERS, PASSWORD, USER_ID, SrpService
 from tests.flows.stage import CLIENT, NOW, SECRET, Stage, challenge, config, signed_in
 from userpool.flows.asking import MAX_CHALLENGES
 from userpool.flows.config import AuthFlow, UserContext
-from userpool.flows.grant import Grant, NewDevice
+from userpool.flows.grant import Device, Grant
 from userpool.flows.sign_in import sign_in
 from userpool.protocol import srp
 from userpool.protocol.challenges import (
@@ -33,54 +32,10 @@ from userpool.protocol.errors import (
     ProtocolError,
     UserNotFoundException,
 )
-from userpool.protocol.http import Request, Response
 from userpool.protocol.secret_hash import secret_hash
 from userpool.testing.scripted import answer, refusal
 
-PASSWORD = " Grüße-7 🐎 "
-USER_ID = "3f2b7c1e-user-id"
-SALT = 0x1234ABCD5678
-BLOCK = base64.b64encode(b"secret block").decode()
-PARAMETERS = {"USERNAME": USER_ID, "USER_ID_FOR_SRP": USER_ID, "SALT": f"{SALT:x}", "SECRET_BLOCK": BLOCK}
-
-
-class SrpService:
-    """The service's half of an SRP sign-in: checks the proof and ends with `last`."""
-
-    def __init__(self, last: dict[str, Any], *, headers: dict[str, str] | None = None) -> None:
-        verifier = srp.verifier("aB12cDe34", USER_ID, PASSWORD, SALT)
-        self.side = srp.ServerSide.start(verifier, 0xB0B << 250)
-        self.last = last
-        self.headers = headers or {}
-        self.srp_a = ""
-        self.verified = False
-
-    def initiate(self, request: Request) -> Response:
-        body = _json(request)
-        assert body["AuthFlow"] == "USER_SRP_AUTH"
-        self.srp_a = body["AuthParameters"]["SRP_A"]
-        reply = challenge("PASSWORD_VERIFIER", **PARAMETERS, SRP_B=self.side.public)
-        return answer(reply, headers=self.headers)
-
-    def respond(self, request: Request) -> Response:
-        answers = _json(request)["ChallengeResponses"]
-        self.verified = self.side.verify(
-            self.srp_a,
-            pool_name="aB12cDe34",
-            user_id=USER_ID,
-            secret_block=b"secret block",
-            timestamp=answers["TIMESTAMP"],
-            signature_b64=answers["PASSWORD_CLAIM_SIGNATURE"],
-        )
-        return answer(self.last) if self.verified else refusal("NotAuthorizedException")
-
-    def steps(self) -> list[Callable[[Request], Response]]:
-        return [self.initiate, self.respond]
-
-
-def _json(request: Request) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(request.body)
-    return body
+DEVICE = Device("us-east-1_device", "-group", "device-password")
 
 
 def with_password(stage: Stage, **more: Any) -> Any:
@@ -143,9 +98,7 @@ def test_device_metadata_and_context_go_with_both_requests() -> None:
         user_context=UserContext("192.0.2.1", "fingerprint"),
     )
     stage = Stage(SrpService(signed_in(USER_ID)).steps())
-    outcome = stage.run(
-        sign_in(settings, "ada", PASSWORD, client_metadata={"from": "call"}, device_key="us-east-1_device")
-    )
+    outcome = stage.run(sign_in(settings, "ada", PASSWORD, client_metadata={"from": "call"}, device=DEVICE))
     for index, member in enumerate(("AuthParameters", "ChallengeResponses")):
         body = stage.body(index)
         parameters = body[member]
@@ -169,10 +122,10 @@ def test_a_call_s_own_context_wins_and_the_config_s_metadata_is_used_otherwise()
 
 
 def test_the_clear_password_is_sent_when_asked_for_by_name() -> None:
-    stage = Stage([answer(signed_in(NewDeviceMetadata={"DeviceKey": "key", "DeviceGroupKey": "group"}))])
+    stage = Stage([answer(signed_in())])
     outcome = with_password(stage)
     assert stage.body()["AuthParameters"] == {"USERNAME": "ada", "PASSWORD": PASSWORD}
-    assert outcome.new_device == NewDevice("key", "group")
+    assert outcome.new_device is None
     assert outcome.user_id is None, "an alias may have been typed: the service has not told the name"
     assert stage.drawn == 0
 
@@ -217,8 +170,37 @@ def test_an_empty_password_is_not_sent() -> None:
 
 
 def test_other_flows_are_refused_by_name() -> None:
-    with pytest.raises(ParameterError, match="'CUSTOM_AUTH' is no flow of sign_in"):
-        Stage().run(sign_in(config(), "ada", PASSWORD, auth_flow="CUSTOM_AUTH"))
+    with pytest.raises(ParameterError, match="'ADMIN_NO_SRP_AUTH' is no flow of sign_in"):
+        Stage().run(sign_in(config(), "ada", PASSWORD, auth_flow="ADMIN_NO_SRP_AUTH"))
+
+
+def test_a_refused_proof_says_what_migrated_users_need() -> None:
+    stage = Stage(SrpService(signed_in()).steps())
+    with pytest.raises(
+        NotAuthorizedException, match=r"at their first sign-in, .*AuthFlow\.PASSWORD"
+    ) as caught:
+        stage.run(sign_in(config(), "ada", "wrong"))
+    assert pickle.loads(pickle.dumps(caught.value)).hint == caught.value.hint
+    assert "AuthFlow" not in NotAuthorizedException("Incorrect username or password.").hint
+    locked = Stage(SrpService(signed_in(), message="Password attempts exceeded").steps())
+    with pytest.raises(NotAuthorizedException) as caught:
+        locked.run(sign_in(config(), "ada", "wrong"))
+    assert "AuthFlow" not in caught.value.hint
+
+
+@pytest.mark.parametrize("flow", list(AuthFlow))
+def test_a_flow_that_the_client_does_not_allow_is_named_with_its_switch(flow: AuthFlow) -> None:
+    stage = Stage([refusal("InvalidParameterException", f"{flow} flow not enabled for this client")])
+    with pytest.raises(InvalidParameterException, match=f"ALLOW_{flow}") as caught:
+        stage.run(sign_in(config(), "ada", PASSWORD, auth_flow=flow))
+    assert "AuthFlow.PASSWORD" in caught.value.hint
+
+
+def test_other_invalid_parameters_keep_their_hint() -> None:
+    stage = Stage([refusal("InvalidParameterException", "Missing required parameter SRP_A")])
+    with pytest.raises(InvalidParameterException) as caught:
+        stage.run(sign_in(config(), "ada", PASSWORD))
+    assert caught.value.hint == InvalidParameterException.hint
 
 
 BAD = {
@@ -291,7 +273,7 @@ def test_a_small_drift_or_an_unreadable_date_does_not_matter(date: str) -> None:
 
 def test_a_challenge_ends_the_flow() -> None:
     service = SrpService(challenge("SOFTWARE_TOKEN_MFA", USER_ID_FOR_SRP=USER_ID))
-    outcome = Stage(service.steps()).run(sign_in(config(), "ada", PASSWORD, device_key="us-east-1_device"))
+    outcome = Stage(service.steps()).run(sign_in(config(), "ada", PASSWORD, device=DEVICE))
     assert isinstance(outcome, TotpRequired)
     assert (outcome.username, outcome.user_id) == (USER_ID, USER_ID)
     assert (outcome.client_id, outcome.position) == (CLIENT, 1)

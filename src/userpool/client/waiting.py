@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -45,6 +45,16 @@ async def in_thread(work: Callable[[], T]) -> T:
 def in_place(work: Callable[[], T]) -> T:
     """Do it here: this thread is there to wait."""
     return work()
+
+
+async def awaited(value: T | Awaitable[T]) -> T:
+    """What a function of either colour has returned."""
+    return await value if inspect.isawaitable(value) else value
+
+
+def as_is(value: T) -> T:
+    """What a function has returned."""
+    return value
 
 
 def load_wire() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from userpool.protocol import operations as ops
 from userpool.protocol._challenge_order import TOKENS, may_follow
@@ -17,7 +17,8 @@ from . import members
 from .client_secret import SecretPair, either_secret
 from .config import ClientConfig, UserContext
 from .grant import Grant, NewDevice, Tokens
-from .invoke import Reply, exchange, invoke
+from .invoke import Reply, exchange
+from .known_device import KnownDevice, or_without_device
 
 if TYPE_CHECKING:
     from userpool.protocol._generated.idp.auth import (
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     AuthReply: TypeAlias = InitiateAuthResponse | RespondToAuthChallengeResponse
 
 
+DEVICE_STEP: Final = "DEVICE_SRP_AUTH"
+"""Where a sign-in asks for the device's proof, and no person."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """What goes along with every request of one sign-in."""
@@ -37,7 +42,12 @@ class SignIn:
     config: ClientConfig
     client_metadata: Mapping[str, str] | None = field(default=None, repr=False)
     user_context: UserContext | None = None
-    device_key: str | None = field(default=None, repr=False)
+    device: KnownDevice = field(default_factory=KnownDevice)
+
+    @property
+    def device_key(self) -> str | None:
+        """The device to name, unless the service has forgotten it."""
+        return self.device.key
 
     @property
     def secrets(self) -> SecretPair | None:
@@ -49,17 +59,24 @@ class SignIn:
         return replace(self, config=self.config.with_secret(secret))
 
 
+@or_without_device
 @either_secret
 def initiate(
-    along: SignIn, auth_flow: str, parameters: Mapping[str, str], *, username: str
+    along: SignIn,
+    auth_flow: str,
+    parameters: Mapping[str, str],
+    *,
+    username: str,
+    session: str | None = None,
 ) -> Flow[Reply[InitiateAuthResponse]]:
     """InitiateAuth with `parameters`, and what belongs to every one: secret hash (over `username`),
-    device, context.
+    device, context; with the `session` of a sign-up where the sign-in follows on it.
     """
     request = ops.INITIATE_AUTH.input(
         auth_flow=auth_flow,
         client_id=along.config.client_id,
         auth_parameters={**parameters, **_proof_of_client(along, username)},
+        session=session,
         client_metadata=members.client_metadata(along.config, along.client_metadata),
         analytics_metadata=members.analytics_metadata(along.config),
         user_context_data=(yield from members.user_context_data(along.config, along.user_context, username)),
@@ -67,13 +84,21 @@ def initiate(
     return (yield from exchange(along.config, ops.INITIATE_AUTH, request))
 
 
-@either_secret
+@or_without_device
 def answer(
     along: SignIn, challenge_name: str, responses: Mapping[str, str], *, username: str, session: str | None
-) -> Flow[RespondToAuthChallengeResponse]:
+) -> Flow[Reply[RespondToAuthChallengeResponse]]:
     """RespondToAuthChallenge with `responses`, the user name, and what belongs to every one, as in
     `initiate`.
     """
+    return (yield from answer_once(along, challenge_name, responses, username=username, session=session))
+
+
+@either_secret
+def answer_once(
+    along: SignIn, challenge_name: str, responses: Mapping[str, str], *, username: str, session: str | None
+) -> Flow[Reply[RespondToAuthChallengeResponse]]:
+    """As `answer`, but not again where the service has forgotten the device."""
     request = ops.RESPOND_TO_AUTH_CHALLENGE.input(
         client_id=along.config.client_id,
         challenge_name=challenge_name,
@@ -83,7 +108,7 @@ def answer(
         analytics_metadata=members.analytics_metadata(along.config),
         user_context_data=(yield from members.user_context_data(along.config, along.user_context, username)),
     )
-    return (yield from invoke(along.config, ops.RESPOND_TO_AUTH_CHALLENGE, request))
+    return (yield from exchange(along.config, ops.RESPOND_TO_AUTH_CHALLENGE, request))
 
 
 def conclude(
@@ -95,7 +120,8 @@ def conclude(
     user_id: str | None = None,
     position: int = 1,
 ) -> Flow[Grant | ChallengeStep]:
-    """Say what `reply` comes to: tokens, or the next challenge.
+    """Say what `reply` comes to: tokens, or the next challenge. A new device is confirmed on the way, and a
+    remembered one proves itself: neither asks a person.
 
     Args:
         along: as for the request.
@@ -107,6 +133,7 @@ def conclude(
 
     Raises:
         ProtocolError: tokens and a challenge, neither, or one that may not follow `step`; or too many.
+        ChallengeError: the secret of the device that the service asks for is not at hand.
     """
     result, following = reply.authentication_result, reply.challenge_name
     if (result is None) == (not following):
@@ -115,12 +142,23 @@ def conclude(
     if not may_follow(step, following or TOKENS):
         raise ProtocolError(f"The service went on with {following or 'tokens'}, which may not follow {step}.")
     if result is not None:
-        return grant(result, user_id=user_id, device_key=along.device_key)
+        granted = grant(result, user_id=user_id, device_key=along.device_key)
+        if granted.new_device is None:
+            return granted
+        from .devices import confirm_at_sign_in
+
+        return (yield from confirm_at_sign_in(along, granted, granted.new_device))
+    if following == DEVICE_STEP:
+        from .device_proof import prove_device
+
+        return (yield from prove_device(along, reply, username=username, user_id=user_id, position=position))
     # Loaded when somebody is asked, not before the first request can go out.
     from .asking import ask
 
     return (
-        yield from ask(along, reply, following or "", username=username, user_id=user_id, position=position)
+        yield from ask(
+            along, reply, following or "", step=step, username=username, user_id=user_id, position=position
+        )
     )
 
 

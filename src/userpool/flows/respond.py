@@ -12,10 +12,12 @@ from userpool.protocol.challenges import Answer, ChallengeStep, MfaSetupRequired
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ChallengeError
 
+from . import members, srp
 from .asking import set_up
 from .auth_calls import SignIn, answer, conclude
 from .config import ClientConfig, UserContext
-from .grant import Grant
+from .grant import Device, Grant
+from .known_device import KnownDevice
 from .mfa import verify_software_token
 
 
@@ -25,6 +27,8 @@ def respond(
     *,
     client_metadata: Mapping[str, str] | None = None,
     user_context: UserContext | None = None,
+    device: Device | None = None,
+    device_name: str | None = None,
 ) -> Flow[Grant | ChallengeStep]:
     """Go on with a sign-in.
 
@@ -33,9 +37,12 @@ def respond(
         given: from the challenge's `answer`.
         client_metadata: what the triggers are told (`ClientMetadata`), in place of the configuration's.
         user_context: what threat protection is told (`UserContextData`), likewise.
+        device: the device that the challenge names, where that is to prove itself.
+        device_name: what the user will find a new device under; by default what the program calls itself.
 
     Raises:
         ChallengeError: the challenge came to another app client.
+        PasswordPolicyError: a new password breaks the policy of the configuration; nothing was sent.
         CodeMismatchException: the code is wrong; the same challenge can be answered again.
         NotAuthorizedException: among others, the session has expired: sign in again.
         ProtocolError, ServiceError, TransportError: as for `sign_in`.
@@ -45,21 +52,34 @@ def respond(
         raise ChallengeError(
             f"This challenge came to the app client {challenge.client_id}: answer it there, or sign in here."
         )
-    along = SignIn(config, client_metadata, user_context, challenge.device_key)
+    known = KnownDevice.of(device, key=challenge.device_key, name=device_name)
+    along = SignIn(config, client_metadata, user_context, known)
     session, responses = challenge.session, given.responses
+    members.check_password(config, responses.get("NEW_PASSWORD"))
     if isinstance(challenge, MfaSetupRequired):
         return (yield from set_up(along, challenge, responses["ANSWER"]))
     if isinstance(challenge, TotpSetupRequired):
         code, device_name = responses["SOFTWARE_TOKEN_MFA_CODE"], responses.get("FRIENDLY_DEVICE_NAME")
         session = yield from verify_software_token(config, code, device_name=device_name, session=session)
         responses = {}
-    reply = yield from answer(along, challenge.name, responses, username=challenge.username, session=session)
+    name, username = challenge.name, challenge.username
+    if given.password is not None:
+        side = yield from srp.begin()
+        responses = {**responses, "SRP_A": side.public}
+        reply = yield from answer(along, name, responses, username=username, session=session)
+        position = challenge.position + 1
+        return (
+            yield from srp.go_on(
+                along, side, given.password, reply, step=name, username=username, position=position
+            )
+        )
+    reply = yield from answer(along, name, responses, username=username, session=session)
     return (
         yield from conclude(
             along,
-            reply,
-            step=challenge.name,
-            username=challenge.username,
+            reply.output,
+            step=name,
+            username=username,
             user_id=challenge.user_id,
             position=challenge.position + 1,
         )

@@ -6,12 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from userpool.protocol import totp
-
-if TYPE_CHECKING:
-    from userpool.protocol.challenges import CodeDelivery
 
 T = TypeVar("T", covariant=True)
 
@@ -29,20 +26,6 @@ class Page(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.items)
-
-
-@dataclass(frozen=True, slots=True)
-class SignUpResult:
-    """What a sign-up came to."""
-
-    user_sub: str
-    """The user's id, which never changes."""
-    confirmed: bool
-    """Whether the user may sign in at once; otherwise `confirm_sign_up` comes first."""
-    delivery: CodeDelivery | None = None
-    """Where the confirmation code went, if one did."""
-    session: str | None = field(default=None, repr=False)
-    """Lets the sign-up go over into a sign-in without a password; hand it to `confirm_sign_up`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from .invoke import invoke
 if TYPE_CHECKING:
     from userpool.protocol.challenges import CodeDelivery
 
-    from .results import SignUpResult
+    from .sign_up_results import ConfirmSignUpResult, SignUpResult
 
 
 @either_secret
@@ -34,8 +34,9 @@ def sign_up(
     user_context: UserContext | None = None,
 ) -> Flow[SignUpResult]:
     """Ask for an account (SignUp). Never sent twice: a lost answer leaves it open whether the user exists."""
-    from .results import SignUpResult
+    from .sign_up_results import SignUpResult
 
+    members.check_password(config, password)
     request = ops.SIGN_UP.input(
         client_id=config.client_id,
         username=username,
@@ -49,7 +50,7 @@ def sign_up(
     )
     reply = yield from invoke(config, ops.SIGN_UP, request)
     delivery = members.code_delivery(reply.code_delivery_details)
-    return SignUpResult(reply.user_sub, reply.user_confirmed, delivery, reply.session)
+    return SignUpResult(username, reply.user_sub, reply.user_confirmed, delivery, reply.session)
 
 
 @either_secret
@@ -62,10 +63,10 @@ def confirm_sign_up(
     session: str | None = None,
     client_metadata: Mapping[str, str] | None = None,
     user_context: UserContext | None = None,
-) -> Flow[str | None]:
-    """Give the code that the sign-up sent (ConfirmSignUp); returns the session to sign in with, if there
-    is one.
-    """
+) -> Flow[ConfirmSignUpResult]:
+    """Give the code that the sign-up sent (ConfirmSignUp)."""
+    from .sign_up_results import ConfirmSignUpResult
+
     request = ops.CONFIRM_SIGN_UP.input(
         client_id=config.client_id,
         username=username,
@@ -78,7 +79,7 @@ def confirm_sign_up(
         client_metadata=members.client_metadata(config, client_metadata),
     )
     reply = yield from invoke(config, ops.CONFIRM_SIGN_UP, request)
-    return reply.session
+    return ConfirmSignUpResult(username, reply.session)
 
 
 @either_secret

@@ -96,7 +96,7 @@ class ServiceError(UserPoolError):
 
     default_code: ClassVar[str] = "ServiceError"
     default_status: ClassVar[int] = 400
-    hint: ClassVar[str] = "See the service's message; the request id finds this call in its log."
+    hint: str = "See the service's message; the request id finds this call in its log."
     throttled: ClassVar[bool] = False
     """The service refused before it acted: every operation may be sent again, later."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,15 +17,19 @@ from .client_calls import AsyncClientCalls
 from .connection import AsyncConnection
 
 if TYPE_CHECKING:
+    from userpool.client.answering import AsyncAnswerer, AsyncObjector
+    from userpool.client.signed_in import SignedIn
     from userpool.client.waiting import AnyStorage
     from userpool.embedded import AsyncEmbeddedUserPool
-    from userpool.flows.grant import Grant
-    from userpool.flows.results import SignUpResult
-    from userpool.protocol.challenges import Answer, ChallengeStep, CodeDelivery
+    from userpool.flows.grant import Device, Grant
+    from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
+    from userpool.protocol.challenges import Answer, AuthFactor, ChallengeStep, CodeDelivery
     from userpool.protocol.effects import Flow
+    from userpool.protocol.passwords import PasswordPolicy
     from userpool.transports.api import AsyncTransport
 
     from .admin import AsyncAdmin
+    from .devices import AsyncDevices
     from .home import AsyncHome
     from .steps import AsyncSignInStep
     from .user import AsyncUser
@@ -39,7 +43,8 @@ class AsyncUserPool(AsyncClientCalls):
     Args:
         user_pool_id: such as `us-east-1_aB12cDe34`.
         client_id: the app client.
-        client_secret: its secret, if it has one.
+        client_secret: its secret, if it has one; `(new, old)` while one replaces the other: the one that the
+            service knows is found, and remembered.
         endpoint: another address than AWS's own for the pool's region, such as `http://127.0.0.1:9339`.
         fips: AWS's hosts with FIPS 140 validated cryptography.
         dual_stack: AWS's hosts that answer over IPv6 as well.
@@ -59,6 +64,8 @@ class AsyncUserPool(AsyncClientCalls):
             says.
         user_context: what threat protection is told with each call (`UserContextData`), unless the call says.
         analytics_endpoint_id: the Pinpoint application that counts events (`AnalyticsMetadata`).
+        password_policy: what new passwords are held against before they are sent; without one the service
+            alone judges.
         user_agent: your program's name and version, such as `shop/2.1`.
         clock: this machine's time in seconds since the epoch, by which tokens age.
 
@@ -70,7 +77,7 @@ class AsyncUserPool(AsyncClientCalls):
         self,
         user_pool_id: str,
         client_id: str,
-        client_secret: str | None = None,
+        client_secret: str | tuple[str, str] | None = None,
         *,
         endpoint: str | None = None,
         fips: bool = False,
@@ -89,6 +96,7 @@ class AsyncUserPool(AsyncClientCalls):
         client_metadata: Mapping[str, str] | None = None,
         user_context: UserContext | None = None,
         analytics_endpoint_id: str | None = None,
+        password_policy: PasswordPolicy | None = None,
         user_agent: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -107,9 +115,19 @@ class AsyncUserPool(AsyncClientCalls):
             client_metadata=client_metadata,
             user_context=user_context,
             analytics_endpoint_id=analytics_endpoint_id,
+            password_policy=password_policy,
         )
         self._connection = AsyncConnection.open(transport)
         chosen_flow = RefreshFlow(refresh_flow)
+
+        kept_in = Once(lambda: async_storage(storage))
+
+        def open_devices() -> AsyncDevices:
+            from userpool.client.device_record import DeviceRecords
+
+            from .devices import AsyncDevices
+
+            return AsyncDevices(self._connection, kept_in(), DeviceRecords(user_pool_id, client_id))
 
         def open_home() -> AsyncHome:
             from userpool.client.checking import Checker
@@ -120,7 +138,8 @@ class AsyncUserPool(AsyncClientCalls):
             return AsyncHome(
                 connection=self._connection,
                 config=self._config,
-                storage=async_storage(storage),
+                storage=kept_in(),
+                devices=self._devices,
                 keys=Keys(user_pool_id, client_id),
                 checker=Checker(self._config, jwks=jwks, issuer=issuer, endpoint=endpoint)
                 if verify_tokens
@@ -132,6 +151,7 @@ class AsyncUserPool(AsyncClientCalls):
 
         # What the first request does not need is loaded with the first tokens; keys are looked at now.
         self._homes = Once(open_home)
+        self._kept_devices = Once(open_devices)
         if jwks is not None:
             self._homes()
 
@@ -219,7 +239,7 @@ class AsyncUserPool(AsyncClientCalls):
         session: str | None = None,
         client_metadata: Mapping[str, str] | None = None,
         user_context: UserContext | None = None,
-    ) -> str | None:
+    ) -> ConfirmSignUpResult:
         """Give the code that the sign-up sent (ConfirmSignUp).
 
         Args:
@@ -227,12 +247,12 @@ class AsyncUserPool(AsyncClientCalls):
             confirmation_code: the code.
             force_alias_creation: take the e-mail address or phone number over from the account that has it
                 as alias.
-            session: of the `SignUpResult`, to go over into a sign-in without a password.
+            session: of the `SignUpResult`, to go over into a sign-in.
             client_metadata: what the triggers are told, in place of the pool's.
             user_context: what threat protection is told, in place of the pool's.
 
         Returns:
-            The session to go on with, where one was given.
+            What to go on with, where a session was given: `sign_in(result.username, session=result.session)`.
 
         Raises:
             CodeMismatchException: the code is wrong.
@@ -267,22 +287,38 @@ class AsyncUserPool(AsyncClientCalls):
     async def sign_in(
         self,
         username: str,
-        password: str,
+        password: str | None = None,
         *,
-        auth_flow: AuthFlow | str = AuthFlow.SRP,
+        auth_flow: AuthFlow | str | None = None,
+        preferred_challenge: AuthFactor | str | None = None,
+        session: str | None = None,
+        acr_values: Iterable[str] | None = None,
+        max_age: int | None = None,
+        access_token: str | None = None,
         client_metadata: Mapping[str, str] | None = None,
         user_context: UserContext | None = None,
-        device_key: str | None = None,
+        device: Device | None = None,
+        device_name: str | None = None,
     ) -> AsyncSignInStep:
         """Sign a user in (InitiateAuth): the password is proved by SRP and does not leave this process.
 
         Args:
             username: user name or alias, as typed.
-            password: taken byte for byte, and held no longer than this call.
-            auth_flow: `AuthFlow.PASSWORD` sends the password itself; never fallen back to.
+            password: taken byte for byte, and held no longer than this call. May be left out of
+                `AuthFlow.CHOICE`, which has other factors, and of `AuthFlow.CUSTOM`, whose triggers ask.
+            auth_flow: `AuthFlow.PASSWORD` sends the password itself; never fallen back to. By default
+                `AuthFlow.SRP`, and `AuthFlow.CHOICE` with any of the next five.
+            preferred_challenge: the first factor to use (`AuthFactor`); with a password PASSWORD_SRP. Without
+                a preference, or one that the user cannot have, `FactorSelectionRequired` follows.
+            session: of a `SignUpResult` or `ConfirmSignUpResult`: signs in without asking again.
+            acr_values: levels of assurance to reach (step-up), the most wanted first, such as
+                `["urn:cognito:loa:3"]`.
+            max_age: seconds since when the last proof still counts.
+            access_token: of the signed-in user who steps up to `acr_values`.
             client_metadata: what the triggers are told, in place of the pool's.
             user_context: what threat protection is told, in place of the pool's.
-            device_key: a device that the pool remembers.
+            device: this machine's device, where the storage is not to be asked for it.
+            device_name: what the user will find a new device under; by default `user_agent`.
 
         Returns:
             `SignedIn`, or the challenge that comes next: answer it with `respond`.
@@ -297,15 +333,23 @@ class AsyncUserPool(AsyncClientCalls):
             ServiceError, TransportError, ProtocolError: the service refused, was not reached, or is none.
         """
         return await self._step(
-            flows.sign_in.sign_in(
+            lambda known: flows.sign_in.sign_in(
                 self._config,
                 username,
                 password,
                 auth_flow=auth_flow,
+                preferred_challenge=preferred_challenge,
+                session=session,
+                acr_values=acr_values,
+                max_age=max_age,
+                access_token=access_token,
                 client_metadata=client_metadata,
                 user_context=user_context,
-                device_key=device_key,
-            )
+                device=known,
+                device_name=device_name,
+            ),
+            username,
+            device=device,
         )
 
     async def respond(
@@ -314,6 +358,8 @@ class AsyncUserPool(AsyncClientCalls):
         *,
         client_metadata: Mapping[str, str] | None = None,
         user_context: UserContext | None = None,
+        device: Device | None = None,
+        device_name: str | None = None,
     ) -> AsyncSignInStep:
         """Go on with a sign-in (RespondToAuthChallenge): `respond(challenge.answer(…))`, from any process.
 
@@ -321,6 +367,8 @@ class AsyncUserPool(AsyncClientCalls):
             answer: from the challenge's `answer`.
             client_metadata: what the triggers are told, in place of the pool's.
             user_context: what threat protection is told, in place of the pool's.
+            device: as `sign_in`.
+            device_name: as `sign_in`.
 
         Returns:
             `SignedIn`, or the challenge that comes next.
@@ -332,10 +380,44 @@ class AsyncUserPool(AsyncClientCalls):
             TokenVerificationError, ServiceError, TransportError, ProtocolError: as `sign_in`.
         """
         return await self._step(
-            flows.respond.respond(
-                self._config, answer, client_metadata=client_metadata, user_context=user_context
-            )
+            lambda known: flows.respond.respond(
+                self._config,
+                answer,
+                client_metadata=client_metadata,
+                user_context=user_context,
+                device=known,
+                device_name=device_name,
+            ),
+            answer.challenge.username,
+            device=device,
+            device_key=answer.challenge.device_key,
         )
+
+    async def complete_sign_in(
+        self,
+        step: AsyncSignInStep,
+        answer: AsyncAnswerer,
+        *,
+        tries: int = 1,
+        wrong: AsyncObjector | None = None,
+    ) -> SignedIn[AsyncUser]:
+        """Go on with a sign-in until the user is signed in, for programs that can answer by a function.
+
+        Args:
+            step: what `sign_in` or `respond` returned.
+            answer: is called with each challenge and returns `challenge.answer(…)`; what it raises ends this.
+            tries: how often one challenge is answered at most, where the code was mistyped or the new
+                password breaks the rules.
+            wrong: is told the challenge and the error before `answer` is called with the same challenge
+                again.
+
+        Raises:
+            CodeMismatchException: the code is wrong, at the last try.
+            NotAuthorizedException, ServiceError, TransportError, ProtocolError: as `respond`.
+        """
+        from .completing import complete
+
+        return await complete(self, step, answer, tries=tries, wrong=wrong)
 
     async def forgot_password(
         self,
@@ -413,6 +495,35 @@ class AsyncUserPool(AsyncClientCalls):
         tokens = Tokens(access_token=access_token, id_token=id_token, refresh_token=refresh_token)
         return self._home.user(tokens, device_key)
 
+    async def device(self, username: str) -> Device | None:
+        """The device that the storage keeps for whoever signs in by this name on this machine: to be taken
+        elsewhere (`Device.to_dict`).
+
+        Raises:
+            StorageError: the storage cannot be read.
+        """
+        return await self._devices.find(username)
+
+    async def keep_device(self, username: str, device: Device) -> None:
+        """Put a device into the storage, for the next sign-in of this user.
+
+        Args:
+            username: the service's own name for the user, or whatever will be typed.
+            device: from another machine, or of an earlier time.
+
+        Raises:
+            StorageError: it could not be written.
+        """
+        await self._devices.keep(device, username)
+
+    async def drop_device(self, username: str) -> None:
+        """Remove the device from the storage, without a word to the service (`User.forget_device` tells it).
+
+        Raises:
+            StorageError: it may still be there.
+        """
+        await self._devices.drop(username)
+
     async def aclose(self) -> None:
         """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
         out.
@@ -431,11 +542,22 @@ class AsyncUserPool(AsyncClientCalls):
     def _home(self) -> AsyncHome:
         return self._homes()
 
-    async def _step(self, conversation: Flow[Grant | ChallengeStep]) -> AsyncSignInStep:
+    @property
+    def _devices(self) -> AsyncDevices:
+        return self._kept_devices()
+
+    async def _step(
+        self,
+        begin: Callable[[Device | None], Flow[Grant | ChallengeStep]],
+        name: str,
+        *,
+        device: Device | None,
+        device_key: str | None = None,
+    ) -> AsyncSignInStep:
         from userpool.flows.grant import Grant
 
-        outcome = await self._connection.run(conversation)
+        outcome, forgotten = await self._devices.sign_in(begin, name, device=device, device_key=device_key)
         if not isinstance(outcome, Grant):
             return outcome
         home = await in_thread(self._homes)
-        return await home.welcome(outcome)
+        return await home.welcome(outcome, name, device_forgotten=forgotten)
