@@ -141,23 +141,14 @@ class SoftwareAuthenticator:
         if self._held(rp_id, options.get("excludeCredentials", ())):
             raise AuthenticatorError("This authenticator holds a passkey of the user: take it, or another.")
         wanted = options.get("authenticatorSelection", {})
-        credential = SoftwareCredential(
-            credential_id=self._wrong.credential_id or self._random(32),
-            rp_id=rp_id,
-            user_handle=b64url_decode(options["user"]["id"].encode()),
-            key=CoseKey.generate(self._wrong.algorithm or self._algorithm(options["pubKeyCredParams"])),
-            discoverable=self._is_discoverable(wanted),
-        )
-        public = encode(credential.key.public())
-        length = len(credential.credential_id).to_bytes(2)
-        attested = self._aaguid + length + credential.credential_id + public
-        verification = wanted.get("userVerification", "preferred")
-        data = self._authenticator_data(rp_id, verification, credential.counter, attested)
+        user_handle = b64url_decode(options["user"]["id"].encode())
+        algorithm = self._algorithm(options["pubKeyCredParams"])
+        discoverable = self._is_discoverable(wanted)
+        verified = self._is_verified(wanted.get("userVerification", "preferred"))
+        credential, data = self.make(rp_id, user_handle, algorithm, discoverable, verified)
         form, statement = self._wrong.attestation or ("none", {})
         attestation = encode({"fmt": form, "attStmt": statement, "authData": data}) + self._wrong.trailing
         client_data = self._client_data("webauthn.create", options["challenge"], rp_id)
-        with self._lock:
-            self.credentials.append(credential)
         response = {
             "clientDataJSON": b64url_encode(client_data),
             "attestationObject": b64url_encode(attestation),
@@ -176,22 +167,51 @@ class SoftwareAuthenticator:
         """
         rp_id = self._relying_party(options.get("rpId"))
         credential = self._chosen(rp_id, options.get("allowCredentials") or ())
-        with self._lock:
-            credential.counter += not self._backup
-            counter = credential.counter
-        data = self._authenticator_data(rp_id, options.get("userVerification", "preferred"), counter)
+        verified = self._is_verified(options.get("userVerification", "preferred"))
         client_data = self._client_data("webauthn.get", options["challenge"], rp_id)
-        signed = data + hashlib.sha256(client_data).digest()
-        sign = self._wrong.sign or CoseKey.sign
+        data, signature = self.sign(credential, hashlib.sha256(client_data).digest(), verified)
         response = {
             "clientDataJSON": b64url_encode(client_data),
             "authenticatorData": b64url_encode(data),
-            "signature": b64url_encode(sign(credential.key, signed)),
+            "signature": b64url_encode(signature),
         }
         user_handle = credential.user_handle if self._wrong.user_handle is None else self._wrong.user_handle
         if credential.discoverable or self._wrong.user_handle is not None:
             response["userHandle"] = b64url_encode(user_handle)
         return self._credential(self._wrong.credential_id or credential.credential_id, response)
+
+    def make(
+        self,
+        rp_id: str,
+        user_handle: bytes,
+        algorithm: CoseAlgorithm,
+        discoverable: bool,
+        verified: bool,
+    ) -> tuple[SoftwareCredential, bytes]:
+        """Make a passkey as the device below a browser does; returns it, and its authenticator data."""
+        credential = SoftwareCredential(
+            credential_id=self._wrong.credential_id or self._random(32),
+            rp_id=rp_id,
+            user_handle=user_handle,
+            key=CoseKey.generate(self._wrong.algorithm or algorithm),
+            discoverable=discoverable,
+        )
+        length = len(credential.credential_id).to_bytes(2)
+        attested = self._aaguid + length + credential.credential_id + encode(credential.key.public())
+        with self._lock:
+            self.credentials.append(credential)
+        return credential, self._authenticator_data(rp_id, verified, credential.counter, attested)
+
+    def sign(
+        self, credential: SoftwareCredential, client_data_hash: bytes, verified: bool
+    ) -> tuple[bytes, bytes]:
+        """Sign as the device below a browser does; returns the authenticator data and the signature."""
+        with self._lock:
+            credential.counter += not self._backup
+            counter = credential.counter
+        data = self._authenticator_data(credential.rp_id, verified, counter)
+        sign = self._wrong.sign or CoseKey.sign
+        return data, sign(credential.key, data + client_data_hash)
 
     def _relying_party(self, rp_id: str | None) -> str:
         host = urlsplit(self._origin or "").hostname or rp_id
@@ -238,15 +258,16 @@ class SoftwareAuthenticator:
             raise AuthenticatorError(f"This authenticator holds no passkey for {rp_id} that is asked for.")
         return fitting[-1]
 
-    def _authenticator_data(
-        self, rp_id: str, verification: str, counter: int, attested: bytes = b""
-    ) -> bytes:
+    def _is_verified(self, verification: str) -> bool:
         if verification == "required" and not self._verifies_user:
             raise AuthenticatorError(
                 "This authenticator cannot verify its user, which is required: use another."
             )
+        return self._verifies_user and verification != "discouraged"
+
+    def _authenticator_data(self, rp_id: str, verified: bool, counter: int, attested: bytes = b"") -> bytes:
         flags = USER_PRESENT
-        if self._verifies_user and verification != "discouraged":
+        if verified:
             flags |= USER_VERIFIED
         if self._backup:
             flags |= BACKUP_ELIGIBLE | BACKED_UP
