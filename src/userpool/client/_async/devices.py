@@ -117,15 +117,16 @@ class AsyncDevices:
 
     @contextlib.contextmanager
     def warned(self) -> Iterator[None]:
-        """Warn of a storage that does not work: a sign-in does not fail for it."""
+        """Warn of a storage that keeps or drops nothing: a sign-in does not fail for it."""
         try:
             yield
         except StorageError as error:
-            warnings.warn(f"This machine's device is not kept: {error}", StorageWarning, stacklevel=3)
+            warnings.warn(f"This machine's device is not as the service has it: {error}", StorageWarning, stacklevel=3)
 
     async def _found(self, name: str) -> Device | None:
         device: Device | None = None
-        with self.warned():
+        # Without it this machine is a new device; a storage that does not work shows with the tokens.
+        with contextlib.suppress(StorageError):
             device = await self.find(name)
         return device
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from userpool.client.checking import Checker
+from userpool.client.device_record import names_of
 from userpool.client.flights import AsyncFlights
 from userpool.client.held import Held, hold, hold_grant
 from userpool.client.record import Keys
 from userpool.client.signed_in import SignedIn
 from userpool.client.waiting import in_thread
 from userpool.flows.config import ClientConfig, RefreshFlow
-from userpool.flows.grant import Grant, Tokens
+from userpool.flows.grant import Grant, NewDevice, Tokens
 from userpool.protocol.errors import StorageError
 from userpool.storage.api import AsyncStorage
 
 from .connection import AsyncConnection
+from .devices import AsyncDevices
 from .session import AsyncSession
 from .user import AsyncUser
 
@@ -29,6 +31,7 @@ class AsyncHome:
     connection: AsyncConnection
     config: ClientConfig
     storage: AsyncStorage
+    devices: AsyncDevices
     keys: Keys
     checker: Checker | None
     """Verifies what arrives; `None` takes it as it is."""
@@ -40,8 +43,15 @@ class AsyncHome:
     flights: AsyncFlights[Held] = field(default_factory=AsyncFlights)
     key_flights: AsyncFlights[None] = field(default_factory=AsyncFlights)
 
-    async def welcome(self, grant: Grant) -> SignedIn[AsyncUser]:
+    async def welcome(
+        self, grant: Grant, name: str, *, device_forgotten: bool = False
+    ) -> SignedIn[AsyncUser]:
         """Take in the user who has just signed in: verified, stored, and the current one from now on.
+
+        Args:
+            grant: what the sign-in ended with.
+            name: by which the user signed in.
+            device_forgotten: whether the service did not know the device that was named.
 
         Raises:
             TokenError: the tokens are not what they should be.
@@ -50,7 +60,16 @@ class AsyncHome:
         await self.check(held, grant.user_id)
         session = AsyncSession(self, held, stored=True)
         await session.keep()
-        return SignedIn(AsyncUser(self, session), grant.new_device)
+        if grant.new_device:
+            await self.keep_device(held, grant.new_device, name)
+        return SignedIn(AsyncUser(self, session), grant.new_device, device_forgotten)
+
+    async def keep_device(self, held: Held, new: NewDevice, name: str | None = None) -> None:
+        """Keep a device that has been confirmed, under every name that its user may type."""
+        if new.confirmed and new.device:
+            names = {held.sub, *names_of(held.id_claims), *([name] if name else [])}
+            with self.devices.warned():
+                await self.devices.keep(new.device, held.username, names)
 
     async def current_user(self) -> AsyncUser | None:
         """The current user by the storage. Raises `StorageError`."""
@@ -63,6 +82,8 @@ class AsyncHome:
     def user(self, tokens: Tokens, device_key: str | None) -> AsyncUser:
         """A user from tokens that somebody handed in. Raises `TokenError`."""
         held = hold(tokens, client_id=self.config.client_id, device_key=device_key)
+        if device_key is None and isinstance(known := held.claims.get("device_key"), str):
+            held = replace(held, device_key=known)
         return AsyncUser(self, AsyncSession(self, held, stored=False))
 
     def taken(self, grant: Grant, known: Held | None = None) -> Held:

@@ -5,20 +5,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from userpool.client.checking import Checker
+from userpool.client.device_record import names_of
 from userpool.client.flights import Flights
 from userpool.client.held import Held, hold, hold_grant
 from userpool.client.record import Keys
 from userpool.client.signed_in import SignedIn
 from userpool.client.waiting import in_place
 from userpool.flows.config import ClientConfig, RefreshFlow
-from userpool.flows.grant import Grant, Tokens
+from userpool.flows.grant import Grant, NewDevice, Tokens
 from userpool.protocol.errors import StorageError
 from userpool.storage.api import Storage
 
 from .connection import Connection
+from .devices import Devices
 from .session import Session
 from .user import User
 
@@ -30,6 +32,7 @@ class Home:
     connection: Connection
     config: ClientConfig
     storage: Storage
+    devices: Devices
     keys: Keys
     checker: Checker | None
     """Verifies what arrives; `None` takes it as it is."""
@@ -41,8 +44,13 @@ class Home:
     flights: Flights[Held] = field(default_factory=Flights)
     key_flights: Flights[None] = field(default_factory=Flights)
 
-    def welcome(self, grant: Grant) -> SignedIn[User]:
+    def welcome(self, grant: Grant, name: str, *, device_forgotten: bool = False) -> SignedIn[User]:
         """Take in the user who has just signed in: verified, stored, and the current one from now on.
+
+        Args:
+            grant: what the sign-in ended with.
+            name: by which the user signed in.
+            device_forgotten: whether the service did not know the device that was named.
 
         Raises:
             TokenError: the tokens are not what they should be.
@@ -51,7 +59,16 @@ class Home:
         self.check(held, grant.user_id)
         session = Session(self, held, stored=True)
         session.keep()
-        return SignedIn(User(self, session), grant.new_device)
+        if grant.new_device:
+            self.keep_device(held, grant.new_device, name)
+        return SignedIn(User(self, session), grant.new_device, device_forgotten)
+
+    def keep_device(self, held: Held, new: NewDevice, name: str | None = None) -> None:
+        """Keep a device that has been confirmed, under every name that its user may type."""
+        if new.confirmed and new.device:
+            names = {held.sub, *names_of(held.id_claims), *([name] if name else [])}
+            with self.devices.warned():
+                self.devices.keep(new.device, held.username, names)
 
     def current_user(self) -> User | None:
         """The current user by the storage. Raises `StorageError`."""
@@ -64,6 +81,8 @@ class Home:
     def user(self, tokens: Tokens, device_key: str | None) -> User:
         """A user from tokens that somebody handed in. Raises `TokenError`."""
         held = hold(tokens, client_id=self.config.client_id, device_key=device_key)
+        if device_key is None and isinstance(known := held.claims.get("device_key"), str):
+            held = replace(held, device_key=known)
         return User(self, Session(self, held, stored=False))
 
     def taken(self, grant: Grant, known: Held | None = None) -> Held:
