@@ -59,7 +59,7 @@ NAMES = {
     "asend": "send",
     "asynccontextmanager": "contextmanager",
     "async_pool": "pool",
-    "awaited": "as_is",
+    "awaited_value": "plain_value",
     "async_storage": "plain_storage",
     "asynchronous": "synchronous",
     "in_thread": "in_place",

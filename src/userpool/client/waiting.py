@@ -47,12 +47,12 @@ def in_place(work: Callable[[], T]) -> T:
     return work()
 
 
-async def awaited(value: T | Awaitable[T]) -> T:
+async def awaited_value(value: T | Awaitable[T]) -> T:
     """What a function of either colour has returned."""
     return await value if inspect.isawaitable(value) else value
 
 
-def as_is(value: T) -> T:
+def plain_value(value: T) -> T:
     """What a function has returned."""
     return value
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from userpool.client.answering import CORRECTABLE
 from userpool.client.signed_in import SignedIn
-from userpool.client.waiting import awaited
+from userpool.client.waiting import awaited_value
 from userpool.protocol.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ async def _put(
 ) -> AsyncSignInStep:
     while True:
         try:
-            return await pool.respond(await awaited(answer(challenge)))
+            return await pool.respond(await awaited_value(answer(challenge)))
         except CORRECTABLE as error:
             tries_left -= 1
             if not tries_left:
                 raise
             if wrong is not None:
-                await awaited(wrong(challenge, error))
+                await awaited_value(wrong(challenge, error))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from userpool.client.answering import CORRECTABLE
 from userpool.client.signed_in import SignedIn
-from userpool.client.waiting import as_is
+from userpool.client.waiting import plain_value
 from userpool.protocol.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def _put(
 ) -> SignInStep:
     while True:
         try:
-            return pool.respond(as_is(answer(challenge)))
+            return pool.respond(plain_value(answer(challenge)))
         except CORRECTABLE as error:
             tries_left -= 1
             if not tries_left:
                 raise
             if wrong is not None:
-                as_is(wrong(challenge, error))
+                plain_value(wrong(challenge, error))
