@@ -19,6 +19,7 @@ from tests.interop.pools import (
     make_pool,
     new_name,
 )
+from userpool.protocol.tokens import decode_unverified as unverified
 from userpool.service import operations
 from userpool.service.context import HANDLERS
 
@@ -217,6 +218,31 @@ def second_factor(pool: Pool, name: str) -> None:
     boto.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings={"Enabled": False})
 
 
+def groups(pool: Pool, name: str) -> None:
+    boto, user = pool.boto, {"UserPoolId": pool.id, "Username": name}
+    group = {"UserPoolId": pool.id, "GroupName": "editors"}
+    made = boto.create_group(**group, Description="who may write", Precedence=1)["Group"]
+    assert boto.get_group(**group)["Group"] == made
+    role = "arn:aws:iam::000000000000:role/editor"
+    assert boto.update_group(**group, RoleArn=role)["Group"]["RoleArn"] == role
+    boto.create_group(UserPoolId=pool.id, GroupName="authors")
+    with pytest.raises(boto.exceptions.GroupExistsException):
+        boto.create_group(UserPoolId=pool.id, GroupName="authors")
+
+    boto.admin_add_user_to_group(**group, Username=name)
+    pages = boto.get_paginator("list_groups").paginate(UserPoolId=pool.id, PaginationConfig={"PageSize": 1})
+    assert [one["GroupName"] for page in pages for one in page["Groups"]] == ["authors", "editors"]
+    pages = boto.get_paginator("admin_list_groups_for_user").paginate(**user)
+    assert [one["GroupName"] for page in pages for one in page["Groups"]] == ["editors"]
+    pages = boto.get_paginator("list_users_in_group").paginate(**group)
+    assert [one["Username"] for page in pages for one in page["Users"]] == [name]
+    claims = unverified(sign_in(pool, name)["IdToken"])
+    assert (claims["cognito:groups"], claims["cognito:preferred_role"]) == (["editors"], role)
+    boto.admin_remove_user_from_group(**group, Username=name)
+    boto.delete_group(**group)
+    assert refusal(boto.get_group, **group) == ("ResourceNotFoundException", "Group not found.")
+
+
 def sessions(pool: Pool, name: str) -> None:
     boto, tokens = pool.boto, sign_in(pool, name)
     renewed = boto.get_tokens_from_refresh_token(
@@ -243,6 +269,7 @@ def test_every_operation_that_the_service_has(boto: Any, watch: Watched) -> None
     name = sign_up(pool)
     profile(pool, name)
     second_factor(pool, name)
+    groups(pool, name)
     sessions(pool, name)
     assert set(HANDLERS) - set(watch.answered) == set()
 

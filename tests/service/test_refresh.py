@@ -304,21 +304,21 @@ class TestRotation:
         tokens = rotating.tokens()
         original = issuing.issue
 
-        def end_and_issue(*args: Any) -> Any:
+        def end_and_issue(*args: Any, **more: Any) -> Any:
             world.service.context.store.write(
                 lambda writer: writer.revoke_families(rotating.pool.id, args[2].sub, 1.0)
             )
-            return original(*args)
+            return original(*args, **more)
 
         with monkeypatch.context() as patch:
             patch.setattr(issuing, "issue", end_and_issue)
             assert refused_once(rotating, tokens.refresh).message == "Refresh Token has been revoked"
 
-        def delete_and_issue(*args: Any) -> Any:
+        def delete_and_issue(*args: Any, **more: Any) -> Any:
             world.service.context.store.write(
                 lambda writer: writer.delete_user(rotating.pool.id, args[2].sub)
             )
-            return original(*args)
+            return original(*args, **more)
 
         with monkeypatch.context() as patch:
             other = rotating.tokens()

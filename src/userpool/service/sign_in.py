@@ -78,7 +78,8 @@ def settled(context: Context, user: User, attempt: Callable[[User], T]) -> T:
 def _finish(context: Context, stage: Stage) -> Outcome:
     realm, now = stage.realm, context.clock.now()
     family, refresh_token = tokens.start_family(context, realm, stage.present, now)
-    result = tokens.issue(context, realm, stage.present, family, refresh_token)
+    groups = context.store.read(lambda reader: reader.groups_of(realm.pool.id, stage.user.sub))
+    result = tokens.issue(context, realm, stage.present, family, refresh_token, groups=groups)
     key = lock_key(context, realm.pool.id, stage.user.sub)
 
     def apply(writer: Writer) -> None:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from uuid import UUID
 
 from userpool.protocol.shapes import idp
@@ -15,8 +16,9 @@ from userpool.protocol.tokens import Issue, SignInFacts, access_token_claims, id
 
 from .context import Context
 from .domain.attributes import readable
+from .domain.groups import group_claims
 from .domain.identifiers import uuid
-from .domain.records import Pool, TokenFamily, User
+from .domain.records import Group, Pool, TokenFamily, User
 from .realm import Realm
 from .signing import PoolKeys
 
@@ -63,6 +65,7 @@ def issue(
     family: TokenFamily,
     refresh_token: str | None = None,
     new_device: idp.NewDeviceMetadataType | None = None,
+    groups: Sequence[Group] = (),
 ) -> idp.AuthenticationResultType:
     """Sign an ID token and an access token; two RSA signatures.
 
@@ -73,7 +76,9 @@ def issue(
         family: the sign-in that they belong to.
         refresh_token: handed out beside them, if one is.
         new_device: likewise, where the sign-in comes from no known device.
+        groups: those that the user is in now.
     """
+    of_groups = group_claims(groups)
     facts = SignInFacts(
         issuer=context.settings.issuer_of(realm.pool.id),
         client_id=realm.client.id,
@@ -82,6 +87,9 @@ def issue(
         auth_time=int(family.auth_time),
         origin_jti=family.origin_jti,
         event_id=family.event_id,
+        groups=of_groups.names,
+        roles=of_groups.roles,
+        preferred_role=of_groups.preferred_role,
     )
     settings, now = realm.client_settings, int(context.clock.now())
     attributes = {name: value for name, value in readable(settings, user).items() if name != "sub"}

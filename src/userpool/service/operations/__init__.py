@@ -12,6 +12,7 @@ FAMILIES = (
     "users",
     "user_states",
     "user_attributes",
+    "groups",
     "sign_up",
     "auth",
     "challenges",

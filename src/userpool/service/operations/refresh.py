@@ -5,6 +5,7 @@ RevokeToken, GlobalSignOut.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from userpool.protocol import operations as ops
@@ -20,7 +21,7 @@ from userpool.protocol.shapes import idp
 
 from .. import tokens
 from ..context import Call, Context, handles
-from ..domain.records import Device, TokenFamily, User
+from ..domain.records import Device, Group, TokenFamily, User
 from ..domain.rotation import Fate, fate
 from ..ports import Reader, Writer
 from ..realm import Realm
@@ -40,6 +41,8 @@ class _Shown:
     family: TokenFamily
     device: Device | None = None
     """The sign-in's device, if it was confirmed."""
+    groups: Sequence[Group] = ()
+    """The groups that the user is in."""
 
     def fate(self, family: TokenFamily, now: float) -> Fate:
         """What the token is worth by a newer reading of its family."""
@@ -61,7 +64,7 @@ def by_auth_flow(
     realm.check_secret_hash(context.keys, secret_hash, shown.user.username)
     _check_device(shown, device_key)
     _refuse(context, shown, shown.fate(shown.family, context.clock.now()))
-    return tokens.issue(context, realm, shown.user, shown.family)
+    return tokens.issue(context, realm, shown.user, shown.family, groups=shown.groups)
 
 
 @handles(ops.GET_TOKENS_FROM_REFRESH_TOKEN)
@@ -84,7 +87,7 @@ def get_tokens_from_refresh_token(
     if shown.realm.client_settings.rotation:
         following = tokens.successor(context, given.refresh_token, shown.family.origin_jti)
     # Signed before the old token is replaced: should that fail, nothing has happened.
-    result = tokens.issue(context, shown.realm, shown.user, shown.family, following)
+    result = tokens.issue(context, shown.realm, shown.user, shown.family, following, groups=shown.groups)
     if following is not None:
         _refuse(context, shown, _rotate(context, shown, following, now))
     return idp.GetTokensFromRefreshTokenResponse(authentication_result=result)
@@ -97,7 +100,7 @@ def _shown(context: Context, reader: Reader, realm: Realm, token: str) -> _Shown
     if family is None or user is None or family.client_id != realm.client.id:
         raise NotAuthorizedException("Invalid Refresh Token")
     device = None if family.device_key is None else reader.device(user.pool_id, user.sub, family.device_key)
-    return _Shown(token, realm, user, family, device)
+    return _Shown(token, realm, user, family, device, reader.groups_of(user.pool_id, user.sub))
 
 
 def _check_device(shown: _Shown, device_key: str | None) -> None:
