@@ -27,7 +27,6 @@ from userpool.protocol.errors import (
     PasswordResetRequiredException,
     ResourceNotFoundException,
     ServiceError,
-    UnsupportedOperationException,
     UserNotConfirmedException,
     UserNotFoundException,
 )
@@ -281,13 +280,6 @@ def test_flows_that_are_not_enabled(pool: PoolOf) -> None:
             AuthParameters=parameters,
         )
         assert error.message == text
-
-
-def test_a_flow_that_is_not_built_says_so(pool: PoolOf) -> None:
-    client = pool.client(ExplicitAuthFlows=["ALLOW_USER_AUTH"])
-    error = client.error("InitiateAuth", AuthFlow="USER_AUTH", AuthParameters={"USERNAME": "ada"})
-    assert isinstance(error, UnsupportedOperationException)
-    assert "USER_AUTH" in error.message
 
 
 def test_an_administrator_names_the_clients_own_pool(client: ClientOf, world: World) -> None:

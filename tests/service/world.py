@@ -40,6 +40,8 @@ ALL_FLOWS = [
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_ADMIN_USER_PASSWORD_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
+    "ALLOW_USER_AUTH",
+    "ALLOW_CUSTOM_AUTH",
 ]
 ROTATING = {
     "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"],
@@ -376,8 +378,8 @@ def pairs(attributes: Mapping[str, str]) -> list[dict[str, str]]:
 
 def other_code(code: str) -> str:
     """A code that is not this one."""
-    assert re.fullmatch(r"[0-9]{6}", code)
-    return f"{(int(code) + 1) % 10**6:06}"
+    assert re.fullmatch(r"[0-9]{6}|[0-9]{8}", code)
+    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
 
 
 def together(count: int, work: Callable[[int], T], threads: int = 16) -> list[T | ServiceError]:

@@ -12,6 +12,7 @@ from .context import Context
 from .delivery import Parcel, code_hash, draw_code, pack
 from .domain.codes import DIGITS, SIGN_IN_DIGITS, Delivery
 from .domain.factors.choices import ADDRESS
+from .domain.factors.device import CARRIED
 from .domain.factors.first import new_password_parameters
 from .domain.factors.second import ATTRIBUTE, Ask
 from .domain.sessions import Session
@@ -41,6 +42,8 @@ def challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[s
             parameters["MFAS_CAN_CHOOSE"] = _listed(ask.choices)
         case _STEP.MFA_SETUP:
             parameters["MFAS_CAN_SETUP"] = _listed(ask.choices)
+        case _STEP.DEVICE_SRP_AUTH:
+            parameters |= {"USERNAME": user.username, "DEVICE_KEY": stage.course[CARRIED]}
         case _:
             parameters |= new_password_parameters(realm.settings, realm.client_settings, user)
     data = {"choices": ",".join(ask.choices)} if ask.choices else {}
@@ -50,7 +53,7 @@ def challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[s
 def _first_factor(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[str, str], Parcel | None]:
     attribute = ADDRESS.get(ask.challenge)
     if attribute is None:
-        return _session(context, stage, ask, {}), {}, None
+        return _session(context, stage, ask, {"first": "yes"}), {}, None
     delivery = Delivery(attribute, stage.present.attributes[attribute])
     return _send_code(context, stage, ask, delivery, {})
 

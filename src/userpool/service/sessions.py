@@ -11,7 +11,8 @@ from userpool.protocol.errors import InvalidParameterException, NotAuthorizedExc
 
 from .context import Context
 from .domain.identifiers import uuid
-from .domain.sessions import Session
+from .domain.sessions import Session, consume_session
+from .ports import Writer
 from .realm import Realm
 
 _LABEL = "session"
@@ -70,22 +71,52 @@ def open_session(context: Context, text: str | None, step: str, client_id: str |
     """
     if not text:
         raise InvalidParameterException("Missing required parameter Session")
+    return _checked(context, unseal_session(context, text), step, client_id)
+
+
+def unseal_session(context: Context, text: str) -> Session:
+    """A session that was made here, for whatever client and step, however long ago.
+
+    Raises:
+        InvalidParameterException: the text has no session's form.
+        NotAuthorizedException: it was not made here.
+    """
     if not MIN_LENGTH <= len(text) <= MAX_LENGTH:
         raise InvalidParameterException("Invalid session provided")
     try:
         sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         raise NotAuthorizedException("Invalid session for the user.") from None
-    return open_bytes(context, sealed, step, client_id)
+    return _unseal(context, sealed)
 
 
 def open_bytes(context: Context, sealed: bytes, step: str, client_id: str | None = None) -> Session:
     """As `open_session`, from the sealed bytes."""
+    return _checked(context, _unseal(context, sealed), step, client_id)
+
+
+def use_up(context: Context, session: Session) -> None:
+    """Use a session up whose answer stores nothing else.
+
+    Raises:
+        NotAuthorizedException: another answer was faster.
+    """
+
+    def apply(writer: Writer) -> None:
+        writer.put_session_use(consume_session(session, writer.session_use(session.id), context.clock.now()))
+
+    context.store.write(apply)
+
+
+def _unseal(context: Context, sealed: bytes) -> Session:
     try:
-        session = Session.from_bytes(context.keys.open(_LABEL, sealed, _BINDING))
+        return Session.from_bytes(context.keys.open(_LABEL, sealed, _BINDING))
     except Unsealable:
         raise NotAuthorizedException("Invalid session for the user.") from None
-    if session.step != step or client_id not in (None, session.client_id):
+
+
+def _checked(context: Context, session: Session, step: str, client_id: str | None) -> Session:
+    if not session.takes(step) or client_id not in (None, session.client_id):
         raise NotAuthorizedException("Invalid session for the user.")
     if session.expired(context.clock.now()):
         raise NotAuthorizedException("Invalid session for the user, session is expired.")

@@ -19,11 +19,13 @@ from userpool.protocol.errors import (
 
 from . import tokens
 from .asking import challenge
-from .charges import lock_key, refund_proof
+from .charges import lock_key, quota_key, refund_proof
 from .context import Context
 from .delivery import Parcel
+from .devices import note_sign_in, sign_in_device
 from .domain.factors.first import check_state
 from .domain.factors.second import Ask
+from .domain.lockout import SIGN_IN_CODE
 from .domain.records import User
 from .domain.sessions import Session, consume_session
 from .names import move_names
@@ -77,14 +79,16 @@ def settled(context: Context, user: User, attempt: Callable[[User], T]) -> T:
 
 def _finish(context: Context, stage: Stage) -> Outcome:
     realm, now = stage.realm, context.clock.now()
-    family, refresh_token = tokens.start_family(context, realm, stage.present, now)
+    device = sign_in_device(context, stage)
+    family, refresh_token = tokens.start_family(context, realm, stage.present, now, device.key)
     groups = context.store.read(lambda reader: reader.groups_of(realm.pool.id, stage.user.sub))
-    result = tokens.issue(context, realm, stage.present, family, refresh_token, groups=groups)
+    result = tokens.issue(context, realm, stage.present, family, refresh_token, device.new, groups)
     key = lock_key(context, realm.pool.id, stage.user.sub)
 
     def apply(writer: Writer) -> None:
         _apply(context, writer, stage)
         writer.delete_attempts(key)
+        note_sign_in(writer, stage, device.key, now)
         writer.add_family(family)
 
     context.store.write(apply)
@@ -94,19 +98,30 @@ def _finish(context: Context, stage: Stage) -> Outcome:
 def _ask(context: Context, stage: Stage, ask: Ask) -> Outcome:
     session, parameters, parcel = challenge(context, stage, ask)
     key = lock_key(context, stage.realm.pool.id, stage.user.sub)
+    counter = quota_key(context, SIGN_IN_CODE, stage.realm.pool.id, stage.user.sub)
 
     def apply(writer: Writer) -> None:
         _apply(context, writer, stage)
         if stage.charged:
             refund_proof(writer, key)
-        if parcel is not None and stage.known:
-            writer.add_message(parcel.message)
+        if parcel is not None:
+            _post(writer, stage, parcel, counter)
 
     if stage.writes or parcel is not None:
         context.store.write(apply)
     if parcel is not None and stage.known:
         _send(context, parcel)
     return Outcome(session.step, seal_session(context, session), parameters, available=ask.available)
+
+
+def _post(writer: Writer, stage: Stage, parcel: Parcel, counter: str) -> None:
+    if stage.known:
+        writer.add_message(parcel.message)
+        return
+    # Nobody is sent anything; as much is written, so that the time tells nothing.
+    attempts = writer.attempts(counter)
+    if attempts is not None:
+        writer.put_attempts(attempts)
 
 
 def _send(context: Context, parcel: Parcel) -> None:

@@ -58,7 +58,7 @@ class Stage:
     at: str | None = None
     """What was proved, or how the sign-in began, where that is neither the password nor `answered`."""
     known: bool = True
-    """Whether the user exists. One who does not is made up, and what would be stored for it is not."""
+    """Whether the user exists and may be sent something; otherwise it is only made to look so."""
     settled: tuple[str, ...] = ()
     """Keys of counters that this step's proof ends."""
     carried: Mapping[str, str] = field(default_factory=dict, repr=False)

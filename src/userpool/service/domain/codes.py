@@ -141,11 +141,20 @@ def simulated_delivery(settings: PoolSettings, typed: str, material: bytes) -> D
         typed: the name as it was given: an address is masked as the user's own would be.
         material: at least 6 keyed bytes over pool and canonical name, for names that are no address.
     """
-    if is_email(typed):
-        return Delivery("email", typed)
-    if is_phone_number(typed):
-        return Delivery("phone_number", typed)
-    if settings.auto_verified == {"phone_number"}:
-        return Delivery("phone_number", f"+1555{int.from_bytes(material[:6]) % 10**7:07}")
+    by_phone = is_phone_number(typed) or (not is_email(typed) and settings.auto_verified == {"phone_number"})
+    attribute = "phone_number" if by_phone else "email"
+    return Delivery(attribute, simulated_address(attribute, typed, material))
+
+
+def simulated_address(attribute: str, typed: str, material: bytes) -> str:
+    """The address that a user who does not exist seems to have: the name itself, where it is one.
+
+    Args:
+        attribute: `email` or `phone_number`.
+        typed: the name as it was given.
+        material: at least 6 keyed bytes over pool and canonical name.
+    """
+    if attribute == "phone_number":
+        return typed if is_phone_number(typed) else f"+1555{int.from_bytes(material[:6]) % 10**7:07}"
     first, second = (chr(ord("a") + byte % 26) for byte in material[:2])
-    return Delivery("email", f"{first}@{second}")
+    return typed if is_email(typed) else f"{first}@{second}"

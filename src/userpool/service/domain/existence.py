@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 from userpool.protocol.srp import decoy_verifier
 
+from .codes import simulated_address
+from .records import PasswordRecord, User, UserStatus
 from .settings import PoolSettings
 from .usernames import canonical, looks_like_alias
 
@@ -41,6 +43,27 @@ def ghost(settings: PoolSettings, typed: str, keyed: Keyed) -> Ghost:
     name = canonical(settings, typed)
     sub = str(uuid.UUID(bytes=keyed("ghost sub", _bytes(settings.pool.id, name))[:16], version=4))
     return Ghost(sub, sub if looks_like_alias(settings, name) else name)
+
+
+def stand_in(settings: PoolSettings, typed: str, keyed: Keyed) -> User:
+    """A record of the user that seems to bear the name `typed`: one with a password and both addresses.
+
+    It is in no store. Its password record holds no verifier: see `ghost_verifier`.
+    """
+    shade, material = ghost(settings, typed, keyed), ghost_material(settings, typed, keyed)
+    pool_id = settings.pool.id
+    addresses = {name: simulated_address(name, typed, material) for name in ("email", "phone_number")}
+    return User(
+        pool_id=pool_id,
+        sub=shade.sub,
+        username=shade.username,
+        status=UserStatus.CONFIRMED,
+        enabled=True,
+        attributes={"sub": shade.sub, **addresses},
+        created_at=0.0,
+        modified_at=0.0,
+        password=PasswordRecord(ghost_salt(pool_id, shade.sub, keyed), b"", 0.0),
+    )
 
 
 def ghost_salt(pool_id: str, sub: str, keyed: Keyed) -> bytes:

@@ -72,8 +72,10 @@ CHANGE_PASSWORD = Quota("change_password", 5)
 ATTRIBUTE_CODE = Quota("attribute_code", 5)
 VERIFY_ATTRIBUTE = Quota("verify_attribute", 15)
 VERIFY_TOTP = Quota("verify_totp", 15)
+SIGN_IN_CODE = Quota("sign_in_code", 20)
 """Cognito's documented numbers; where it documents a range by risk (5 to 20), codes that go out get the lower
-end and guesses the upper. Verifying an authenticator app has no documented number of its own.
+end and guesses the upper. Verifying an authenticator app has no documented number of its own, nor have codes
+that take a password's place: these are counted until one of them was right.
 """
 
 

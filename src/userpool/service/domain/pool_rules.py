@@ -12,6 +12,7 @@ from typing import Any
 
 from userpool.protocol.errors import FeatureUnavailableInTierException, InvalidParameterException
 
+from .ceremony import check_rp_id
 from .schema import STANDARD, Kind, is_custom, wire_name
 
 Stored = Mapping[str, Any]
@@ -31,6 +32,7 @@ def check_pool(settings: Stored) -> None:
     check_schema(settings.get("Schema") or ())
     _check_required(settings)
     _check_mfa(settings)
+    _check_passkeys(settings)
     _check_recovery(settings)
     _check_verification(settings)
     _check_tier(settings)
@@ -119,6 +121,12 @@ def _check_mfa(settings: Stored) -> None:
         )
 
 
+def _check_passkeys(settings: Stored) -> None:
+    rp_id = (settings.get("WebAuthnConfiguration") or {}).get("RelyingPartyId")
+    if rp_id is not None:
+        check_rp_id(rp_id)
+
+
 def _check_recovery(settings: Stored) -> None:
     mechanisms = (settings.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms") or ()
     names = [one["Name"] for one in mechanisms]
@@ -154,10 +162,18 @@ def _check_tier(settings: Stored) -> None:
     ) or ()
     if factors and "PASSWORD" not in factors:
         raise InvalidParameterException("AllowedFirstAuthFactors must include PASSWORD.")
+    if settings.get("MfaConfiguration") == "ON" and {"EMAIL_OTP", "SMS_OTP"} & set(factors):
+        raise InvalidParameterException(
+            "A code as first factor cannot be combined with MFA: with MfaConfiguration ON, leave EMAIL_OTP "
+            "and SMS_OTP out of AllowedFirstAuthFactors."
+        )
     if settings.get("UserPoolTier") != "LITE":
         return
     if set(factors) - {"PASSWORD"}:
         raise FeatureUnavailableInTierException("Passwordless sign-in needs the tier ESSENTIALS or PLUS.")
+    passkeys = settings.get("WebAuthnConfiguration") or {}
+    if passkeys.get("FactorConfiguration") == "MULTI_FACTOR_WITH_USER_VERIFICATION":
+        raise FeatureUnavailableInTierException("MFA by passkey needs the tier ESSENTIALS or PLUS.")
     if settings.get("EmailMfaConfiguration") is not None:
         raise FeatureUnavailableInTierException("MFA by e-mail needs the tier ESSENTIALS or PLUS.")
 

@@ -29,7 +29,7 @@ MAX_SETUP_ATTEMPTS = 3
 class Session:
     """One step of a sign-in that waits for its answer.
 
-    `step` is the only challenge that it may answer. `username` is what the service calls the user; `typed`
+    `step` is the challenge that it may answer. `username` is what the service calls the user; `typed`
     is what the user was called at the start. `data` belongs to the step; `carried` goes along from step to
     step of the same sign-in: its flow, the device that it comes from, and what else must not get lost.
     """
@@ -63,6 +63,10 @@ class Session:
     def expired(self, now: float) -> bool:
         """Whether its time is over."""
         return now >= self.expires_at
+
+    def takes(self, step: str) -> bool:
+        """Whether it may be answered as `step`: its own, or the choice of another first factor."""
+        return step == self.step or (step == "SELECT_CHALLENGE" and "first" in self.data)
 
     def answers_for(self, name: str) -> bool:
         """Whether `name` means this session's user, as far as the session itself can say."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from userpool.protocol import operations as ops
 from userpool.protocol.enums import ChallengeNameType
@@ -18,11 +16,11 @@ from userpool.protocol.errors import (
     NotAuthorizedException,
 )
 from userpool.protocol.shapes import idp
-from userpool.protocol.srp import ServerSide, SrpError, parse_timestamp
 
 from ..charges import charge_proof
 from ..context import Call, Context, handles
 from ..delivery import code_hash
+from ..devices import device_step, naming
 from ..domain.attributes import conform, merge
 from ..domain.codes import Delivery
 from ..domain.factors import totp
@@ -31,57 +29,26 @@ from ..domain.factors.second import Ask, challenge_of, second_factor
 from ..domain.factors.sent import after_code
 from ..domain.passwords import check_policy, with_password
 from ..domain.records import User
-from ..domain.sessions import MAX_ATTEMPTS, Session, consume_session
+from ..domain.sessions import MAX_ATTEMPTS, Session
 from ..domain.settings import MfaMethod
 from ..passwords import check_history, credentials, make_record
-from ..ports import Reader, Writer
+from ..ports import Reader
+from ..proving import password_proved
 from ..realm import Realm, find_user
-from ..sessions import open_bytes, open_session
+from ..sessions import open_bytes, open_session, use_up
 from ..sign_in import proceed, settled, still_good
+from ..srp_claims import Claim, secret_block
 from ..stage import Outcome, Stage
+from ..steps import Facts, Reply, answering
 from ..totp_seeds import open_seed
-from .auth import password_proved, required
-
-MAX_SKEW_SECONDS = 300
-"""How far a client's TIMESTAMP may be from true time."""
+from .choice import answer_password, answer_srp, first_code, select
+from .device_challenges import answer_device_srp, answer_device_verifier
 
 _STEP = ChallengeNameType
+_CLAIMS = (_STEP.PASSWORD_VERIFIER, _STEP.DEVICE_PASSWORD_VERIFIER)
 _CODES = {_STEP.SMS_MFA: "SMS_MFA_CODE", _STEP.EMAIL_OTP: "EMAIL_OTP_CODE"}
 _CHOICES = {"EMAIL_MFA": MfaMethod.EMAIL, **{method.value: method for method in MfaMethod}}
 """What SELECT_MFA_TYPE may be answered with; Cognito's guide writes EMAIL_MFA, its clients send EMAIL_OTP."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer to a challenge, by a user or for one."""
-
-    challenge: str
-    client_id: str
-    session: str | None = field(repr=False)
-    responses: Mapping[str, str] = field(repr=False)
-    pool_id: str | None = None
-    """Given by administrators."""
-
-    def response(self, name: str) -> str:
-        """A response that the challenge needs.
-
-        Raises:
-            InvalidParameterException: it is missing.
-        """
-        return required(self.responses, name)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What an answer is judged by: where it takes place, the session that it answers, and its user."""
-
-    realm: Realm
-    session: Session
-    user: User | None
-
-    def proved_user(self) -> User:
-        """The user, whose password this sign-in has proved; errors as `still_good`."""
-        return still_good(self.session, self.user)
 
 
 @handles(ops.RESPOND_TO_AUTH_CHALLENGE)
@@ -90,7 +57,15 @@ def respond_to_auth_challenge(
 ) -> idp.RespondToAuthChallengeResponse:
     """Go on with a sign-in."""
     given = call.input
-    reply = Reply(given.challenge_name, given.client_id, given.session, given.challenge_responses or {})
+    responses = given.challenge_responses or {}
+    reply = Reply(
+        given.challenge_name,
+        given.client_id,
+        given.session,
+        responses,
+        metadata=given.client_metadata,
+        source_ip=call.source_ip,
+    )
     return _respond(context, reply).shaped(idp.RespondToAuthChallengeResponse)
 
 
@@ -101,7 +76,15 @@ def admin_respond_to_auth_challenge(
     """The same for administrators."""
     given = call.input
     responses = given.challenge_responses or {}
-    reply = Reply(given.challenge_name, given.client_id, given.session, responses, given.user_pool_id)
+    reply = Reply(
+        given.challenge_name,
+        given.client_id,
+        given.session,
+        responses,
+        given.user_pool_id,
+        given.client_metadata,
+        given.context_data.ip_address if given.context_data else "",
+    )
     return _respond(context, reply).shaped(idp.AdminRespondToAuthChallengeResponse)
 
 
@@ -109,7 +92,7 @@ def _respond(context: Context, reply: Reply) -> Outcome:
     username = reply.response("USERNAME")
 
     def read(reader: Reader) -> tuple[Facts, bool]:
-        realm = Realm.read(reader, reply.client_id, reply.pool_id)
+        realm = Realm.read(reader, reply.client_id, reply.pool_id, reply.source_ip)
         session = _open(context, reply)
         user = reader.user(realm.pool.id, session.sub)
         if session.answers_for(username):
@@ -121,55 +104,26 @@ def _respond(context: Context, reply: Reply) -> Outcome:
     facts.realm.check_secret_hash(context.keys, reply.responses.get("SECRET_HASH"), username)
     if not same or facts.session.pool_id != facts.realm.pool.id:
         raise NotAuthorizedException("Invalid session for the user.")
-    return _ANSWERS[facts.session.step](context, reply, facts)
+    named = naming(context, facts.realm, facts.session, reply.responses)
+    return _ANSWERS[reply.challenge](context, reply, replace(facts, session=named))
 
 
 def _open(context: Context, reply: Reply) -> Session:
-    if reply.challenge != _STEP.PASSWORD_VERIFIER:
+    if reply.challenge not in _CLAIMS:
         return open_session(context, reply.session, reply.challenge, reply.client_id)
-    # Cognito sends no session with this challenge: the secret block is one.
-    try:
-        sealed = base64.b64decode(reply.response("PASSWORD_CLAIM_SECRET_BLOCK"), validate=True)
-    except (ValueError, binascii.Error):
-        raise NotAuthorizedException("Invalid session for the user.") from None
-    return open_bytes(context, sealed, reply.challenge, reply.client_id)
+    # Cognito sends no session with PASSWORD_VERIFIER: the secret block is one.
+    return open_bytes(context, secret_block(reply.responses), reply.challenge, reply.client_id)
 
 
 def _password_verifier(context: Context, reply: Reply, facts: Facts) -> Outcome:
     realm, session, user = facts.realm, facts.session, facts.user
-    timestamp = _recent(context, reply.response("TIMESTAMP"))
-    signature = reply.responses.get("PASSWORD_CLAIM_SIGNATURE")
-    if signature is None:
-        raise InvalidParameterException("Missing required parameter PASSWORD_CLAIM_SIGNATURE")
+    claim = Claim.read(context, reply.responses)
     charge_proof(context, realm.pool.id, session.sub, session, once=True)
     held = credentials(context, realm.pool, user, session.sub, session.username)
-    server = ServerSide(held.verifier, int(session.data["b"], 16), int(session.data["public"], 16))
-    right = server.verify(
-        session.data["a"],
-        pool_name=realm.pool_name,
-        user_id=session.username,
-        secret_block=base64.b64decode(reply.responses["PASSWORD_CLAIM_SECRET_BLOCK"]),
-        timestamp=timestamp,
-        signature_b64=signature,
-        power=context.power,
-    )
+    right = claim.proves(context, held.verifier, session, (realm.pool_name, session.username))
     if user is None or not right:
         raise NotAuthorizedException("Incorrect username or password.")
-    return password_proved(context, realm, user, session.typed)
-
-
-def _recent(context: Context, timestamp: str) -> str:
-    try:
-        moment = parse_timestamp(timestamp)
-    except SrpError:
-        raise InvalidParameterException(
-            "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english."
-        ) from None
-    if abs(moment.timestamp() - context.clock.true()) > MAX_SKEW_SECONDS:
-        raise NotAuthorizedException(
-            "TIMESTAMP is more than 5 minutes from the service's time. Set the clock of this machine."
-        )
-    return timestamp
+    return password_proved(context, answering(facts, reply), user)
 
 
 def _new_password(context: Context, reply: Reply, facts: Facts) -> Outcome:
@@ -186,10 +140,15 @@ def _new_password(context: Context, reply: Reply, facts: Facts) -> Outcome:
         still_good(session, present)
         changed = replace(present, attributes=merge(present.attributes, given))
         updated = with_password(realm.settings, changed, record, context.clock.now())
-        stage = Stage(realm, present, session.typed, updated, session)
-        return proceed(context, stage, second_factor(realm.settings, updated))
+        stage = Stage(realm, present, session.typed, updated, session, metadata=reply.metadata)
+        return proceed(context, stage, device_step(context, stage, second_factor(realm.settings, updated)))
 
     return settled(context, user, attempt)
+
+
+def _email_otp(context: Context, reply: Reply, facts: Facts) -> Outcome:
+    """A code by e-mail bears the same name as a first and as a second factor."""
+    return (first_code if "first" in facts.session.data else _sent_code)(context, reply, facts)
 
 
 def _sent_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
@@ -204,7 +163,7 @@ def _sent_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
     def attempt(present: User) -> Outcome:
         still_good(session, present)
         updated = after_code(present, session.data, context.clock.now())
-        stage = Stage(realm, present, session.typed, updated, session)
+        stage = Stage(realm, present, session.typed, updated, session, metadata=reply.metadata)
         try:
             return proceed(context, stage, None)
         except AliasExistsException:
@@ -228,24 +187,16 @@ def _software_token(context: Context, reply: Reply, facts: Facts) -> Outcome:
             raise NotAuthorizedException("Invalid session for the user.")
         secret = open_seed(context, present, record.sealed_secret)
         used = totp.accept(record, secret, code, context.clock.true())
-        return proceed(
-            context, Stage(realm, present, session.typed, replace(present, totp=used), session), None
-        )
+        updated = replace(present, totp=used)
+        stage = Stage(realm, present, session.typed, updated, session, metadata=reply.metadata)
+        return proceed(context, stage, None)
 
     try:
         return settled(context, user, attempt)
     except ExpiredCodeException:
-        _end(context, session)
+        # After this error Cognito takes no other answer to the session.
+        use_up(context, session)
         raise
-
-
-def _end(context: Context, session: Session) -> None:
-    """Use a session up that led to nothing: after this error Cognito takes no other answer to it."""
-
-    def apply(writer: Writer) -> None:
-        writer.put_session_use(consume_session(session, writer.session_use(session.id), context.clock.now()))
-
-    context.store.write(apply)
 
 
 def _select_mfa_type(context: Context, reply: Reply, facts: Facts) -> Outcome:
@@ -253,37 +204,45 @@ def _select_mfa_type(context: Context, reply: Reply, facts: Facts) -> Outcome:
     method = _CHOICES.get(reply.response("ANSWER"))
     if method is None or method not in session.data["choices"].split(","):
         raise InvalidParameterException("Selected challenge is not available")
-    return _go_on(context, facts, user, challenge_of(method))
+    return _go_on(context, reply, facts, user, challenge_of(method))
 
 
 def _mfa_setup(context: Context, reply: Reply, facts: Facts) -> Outcome:
     session, user = facts.session, facts.proved_user()
     if "verified" in session.data:
-        return _go_on(context, facts, user, None)
+        return _go_on(context, reply, facts, user, None)
     email = reply.responses.get("EMAIL") or reply.responses.get("email")
     if not email:
         raise InvalidParameterException("User has not verified software token mfa")
     if MfaMethod.EMAIL not in session.data["choices"].split(","):
         raise InvalidParameterException("Selected challenge is not available")
     conform(facts.realm.settings, {"email": email})
-    return _go_on(context, facts, user, Ask(_STEP.EMAIL_OTP, to=email))
+    return _go_on(context, reply, facts, user, Ask(_STEP.EMAIL_OTP, to=email))
 
 
-def _go_on(context: Context, facts: Facts, user: User, ask: Ask | None) -> Outcome:
+def _go_on(context: Context, reply: Reply, facts: Facts, user: User, ask: Ask | None) -> Outcome:
     def attempt(present: User) -> Outcome:
         still_good(facts.session, present)
-        return proceed(context, Stage(facts.realm, present, facts.session.typed, answered=facts.session), ask)
+        session = facts.session
+        stage = Stage(facts.realm, present, session.typed, answered=session, metadata=reply.metadata)
+        return proceed(context, stage, ask)
 
     return settled(context, user, attempt)
 
 
 _ANSWERS: Mapping[str, Callable[[Context, Reply, Facts], Outcome]] = {
+    _STEP.SELECT_CHALLENGE: select,
+    _STEP.PASSWORD: answer_password,
+    _STEP.PASSWORD_SRP: answer_srp,
+    _STEP.SMS_OTP: first_code,
     _STEP.PASSWORD_VERIFIER: _password_verifier,
     _STEP.NEW_PASSWORD_REQUIRED: _new_password,
     _STEP.SMS_MFA: _sent_code,
-    _STEP.EMAIL_OTP: _sent_code,
+    _STEP.EMAIL_OTP: _email_otp,
     _STEP.SOFTWARE_TOKEN_MFA: _software_token,
     _STEP.SELECT_MFA_TYPE: _select_mfa_type,
     _STEP.MFA_SETUP: _mfa_setup,
+    _STEP.DEVICE_SRP_AUTH: answer_device_srp,
+    _STEP.DEVICE_PASSWORD_VERIFIER: answer_device_verifier,
 }
 """Every step that a session can name has its answer here."""

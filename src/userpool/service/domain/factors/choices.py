@@ -19,6 +19,9 @@ ADDRESS: Mapping[str, str] = {
 }
 """The attribute that holds the address to which a first factor sends its codes."""
 
+FIRST_FACTORS = (*PASSWORDS, *ADDRESS, ChallengeNameType.WEB_AUTHN)
+"""All that there are, in the order in which they are listed."""
+
 
 def available(settings: PoolSettings, user: User, *, passkeys: bool = False) -> tuple[str, ...]:
     """The first factors that this user can show now, by their challenges' names; never none.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from userpool.protocol.enums import ChallengeNameType
-from userpool.protocol.errors import InvalidUserPoolConfigurationException
+from userpool.protocol.errors import InvalidUserPoolConfigurationException, NotAuthorizedException
 
 from ..records import User
 from ..settings import MfaMethod, MfaMode, PoolSettings
@@ -16,6 +16,7 @@ ORDER = (MfaMethod.SMS, MfaMethod.TOTP, MfaMethod.EMAIL)
 ATTRIBUTE = {MfaMethod.SMS: "phone_number", MfaMethod.EMAIL: "email"}
 """The attribute that holds the address to which a method sends its codes."""
 
+_MFA_SETUP = ChallengeNameType.MFA_SETUP
 _RECOVERY = {MfaMethod.SMS: "verified_phone_number", MfaMethod.EMAIL: "verified_email"}
 
 
@@ -55,6 +56,27 @@ def second_factor(settings: PoolSettings, user: User) -> Ask | None:
         if usable(settings, user, method) and not _is_primary_recovery(settings, method)
     ]
     return _choose(implied) or _set_up(settings, user)
+
+
+def after_code_alone(settings: PoolSettings, user: User, attribute: str) -> Ask | None:
+    """What must follow a code that took the password's place, should a second factor be due after all.
+
+    Args:
+        settings: of the pool, as they are now.
+        user: as stored now.
+        attribute: what holds the address of that code: codes to one address twice are not two factors.
+
+    Raises:
+        NotAuthorizedException: no other factor is left.
+    """
+    ask = second_factor(settings, user)
+    same = {method for method, holder in ATTRIBUTE.items() if holder == attribute}
+    if ask is None or not ({ask.challenge, *ask.choices} & same):
+        return ask
+    rest = [method for method in ask.choices if method not in same]
+    if not rest:
+        raise NotAuthorizedException("Invalid session for the user.")
+    return replace(ask, choices=tuple(rest)) if ask.challenge == _MFA_SETUP else _choose(rest)
 
 
 def has_second_factor(settings: PoolSettings, user: User) -> bool:
@@ -102,7 +124,7 @@ def _set_up(settings: PoolSettings, user: User) -> Ask:
         raise InvalidUserPoolConfigurationException(
             "A second factor is required, and this user can neither use nor set up any that the pool allows."
         )
-    return Ask(ChallengeNameType.MFA_SETUP, offered)
+    return Ask(_MFA_SETUP, offered)
 
 
 def _is_primary_recovery(settings: PoolSettings, method: MfaMethod) -> bool:
