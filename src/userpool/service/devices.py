@@ -23,6 +23,7 @@ from .domain import identifiers
 from .domain.factors.device import CARRIED, in_place_of
 from .domain.factors.second import Ask
 from .domain.records import Device, Pool
+from .domain.sessions import Session
 from .domain.settings import PoolSettings
 from .keys import KeyRing
 from .ports import Reader, Writer
@@ -32,6 +33,7 @@ from .stage import Stage
 PARAMETER = "DEVICE_KEY"
 """How parameters and responses name a device."""
 
+_DEVICE_STEPS = (ChallengeNameType.DEVICE_SRP_AUTH, ChallengeNameType.DEVICE_PASSWORD_VERIFIER)
 _LABEL = "device verifier"
 _VERIFIER_BYTES = 384
 _GROUP_BYTES = 6
@@ -78,6 +80,31 @@ def known_device(reader: Reader, realm: Realm, sub: str, given: Mapping[str, str
     if device is None:
         raise unknown_device()
     return device
+
+
+def named_at_start(context: Context, realm: Realm, sub: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What a sign-in carries along of the device that it names as it begins.
+
+    Where a password comes at once, the device must be known, as with answers; errors as `known_device`. What
+    begins in another way has an answer still to come, and a device that is not known is passed over.
+    """
+    key = given.get(PARAMETER)
+    if not key or not realm.settings.devices_tracked:
+        return {}
+    if given.get("PASSWORD"):
+        context.store.read(lambda reader: known_device(reader, realm, sub, given))
+    return {CARRIED: key} if _KEY.fullmatch(key) else {}
+
+
+def naming(context: Context, realm: Realm, session: Session, given: Mapping[str, str]) -> Session:
+    """The session of a sign-in, with the device that this answer names; errors as `known_device`.
+
+    The device that was asked for its proof stays the one.
+    """
+    if not given.get(PARAMETER) or session.step in _DEVICE_STEPS:
+        return session
+    device = context.store.read(lambda reader: known_device(reader, realm, session.sub, given))
+    return session if device is None else replace(session, carried={**session.carried, CARRIED: device.key})
 
 
 def device_of(context: Context, stage: Stage) -> Device | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
+from .devices import renew_device
 from .domain.records import AppClient, Pool, User
 from .domain.search import position
 from .keys import KeyRing
@@ -127,9 +128,24 @@ def _renew_users(ring: KeyRing, users: Sequence[User]) -> Callable[[Writer], int
             if renewed is not None and renewed != user:
                 writer.put_user(renewed)
                 changed += 1
+            changed += _renew_devices(ring, writer, one)
         return changed
 
     return change
+
+
+def _renew_devices(ring: KeyRing, writer: Writer, user: User) -> int:
+    changed, after = 0, None
+    while True:
+        devices = writer.devices(user.pool_id, user.sub, limit=AT_ONCE, after=after)
+        for device in devices:
+            renewed = renew_device(ring, device)
+            if renewed != device:
+                writer.put_device(renewed)
+                changed += 1
+        if len(devices) < AT_ONCE:
+            return changed
+        after = devices[-1].key
 
 
 def _renew_messages(ring: KeyRing) -> Callable[[Writer], int]:

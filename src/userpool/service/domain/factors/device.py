@@ -24,8 +24,11 @@ def in_place_of(settings: PoolSettings, device: Device | None, ask: Ask | None) 
         device: the user's device that the sign-in named, as the store has it now.
         ask: what `second_factor` or `after_password` says; whatever is no second factor stays.
     """
-    if ask is None or ask.challenge not in _REPLACED:
-        return ask
-    if device is None or not device.remembered or not settings.device_skips_mfa:
+    if ask is None or ask.challenge not in _REPLACED or device is None or not stands_in(settings, device):
         return ask
     return Ask(_STEP.DEVICE_SRP_AUTH)
+
+
+def stands_in(settings: PoolSettings, device: Device) -> bool:
+    """Whether this device may prove itself where a second factor is due."""
+    return settings.device_skips_mfa and device.remembered
