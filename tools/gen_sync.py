@@ -49,6 +49,7 @@ NAMES = {
     "AsyncUserPool": "UserPool",
     "AsyncUserCalls": "UserCalls",
     "AsyncUserDevices": "UserDevices",
+    "AsyncUserPasskeys": "UserPasskeys",
     "AsyncUsersAdmin": "UsersAdmin",
     "AsyncWorld": "World",
     "__aenter__": "__enter__",

@@ -17,6 +17,7 @@ from .client_calls import AsyncClientCalls
 from .connection import AsyncConnection
 
 if TYPE_CHECKING:
+    from userpool.authenticators.api import Authenticator
     from userpool.client.answering import AsyncAnswerer, AsyncObjector
     from userpool.client.signed_in import SignedIn
     from userpool.client.waiting import AnyStorage
@@ -392,6 +393,29 @@ class AsyncUserPool(AsyncClientCalls):
             device=device,
             device_key=answer.challenge.device_key,
         )
+
+    async def sign_in_with_passkey(self, username: str, authenticator: Authenticator) -> AsyncSignInStep:
+        """Sign a user in by a passkey (USER_AUTH with WEB_AUTHN), for programs without a browser.
+
+        Args:
+            username: as `sign_in`.
+            authenticator: holds the passkey, such as `SecurityKey`. It may wait for a person to touch it.
+
+        Returns:
+            `SignedIn`, or another challenge: `FactorSelectionRequired` where the user has no passkey.
+
+        Raises:
+            AuthenticatorError: it did not sign.
+            NotAuthorizedException, ServiceError, TransportError, ProtocolError: as `sign_in`.
+        """
+        from userpool.protocol.challenges import AuthFactor, PasskeyRequired
+
+        step = await self.sign_in(username, preferred_challenge=AuthFactor.WEB_AUTHN)
+        if not isinstance(step, PasskeyRequired):
+            return step
+        options = step.options
+        credential = await in_thread(lambda: authenticator.get(options))
+        return await self.respond(step.answer(credential))
 
     async def complete_sign_in(
         self,

@@ -18,6 +18,7 @@ from .client_calls import ClientCalls
 from .connection import Connection
 
 if TYPE_CHECKING:
+    from userpool.authenticators.api import Authenticator
     from userpool.client.answering import Answerer, Objector
     from userpool.client.signed_in import SignedIn
     from userpool.client.waiting import Storage
@@ -393,6 +394,29 @@ class UserPool(ClientCalls):
             device=device,
             device_key=answer.challenge.device_key,
         )
+
+    def sign_in_with_passkey(self, username: str, authenticator: Authenticator) -> SignInStep:
+        """Sign a user in by a passkey (USER_AUTH with WEB_AUTHN), for programs without a browser.
+
+        Args:
+            username: as `sign_in`.
+            authenticator: holds the passkey, such as `SecurityKey`. It may wait for a person to touch it.
+
+        Returns:
+            `SignedIn`, or another challenge: `FactorSelectionRequired` where the user has no passkey.
+
+        Raises:
+            AuthenticatorError: it did not sign.
+            NotAuthorizedException, ServiceError, TransportError, ProtocolError: as `sign_in`.
+        """
+        from userpool.protocol.challenges import AuthFactor, PasskeyRequired
+
+        step = self.sign_in(username, preferred_challenge=AuthFactor.WEB_AUTHN)
+        if not isinstance(step, PasskeyRequired):
+            return step
+        options = step.options
+        credential = in_place(lambda: authenticator.get(options))
+        return self.respond(step.answer(credential))
 
     def complete_sign_in(
         self,

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from userpool import flows
 from userpool.client.signed_in import SignOutResult
-from userpool.client.waiting import in_place
 from userpool.flows.results import TotpSeed
 from userpool.protocol.errors import ParameterError, UserPoolError
 
 from .user_devices import UserDevices
+from .user_passkeys import UserPasskeys
 
 if TYPE_CHECKING:
-    from userpool.authenticators.api import Authenticator
     from userpool.flows.grant import Tokens
-    from userpool.flows.passkeys import Passkey
     from userpool.flows.results import MfaOption, MfaPreference, Page, UserAuthFactors, UserProfile
     from userpool.flows.user_sessions import UserSession
     from userpool.protocol.challenges import CodeDelivery
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class User(UserDevices):
+class User(UserDevices, UserPasskeys):
     """A signed-in user. It keeps itself signed in: tokens that are about to expire are refreshed by the
     next call.
 
@@ -160,76 +158,6 @@ class User(UserDevices):
             lambda token: flows.mfa.set_user_mfa_preference(
                 self._config, token, sms=sms, totp=totp, email=email, web_authn=web_authn
             )
-        )
-
-    def start_web_authn_registration(self) -> dict[str, Any]:
-        """Ask for the options to make a passkey with (StartWebAuthnRegistration).
-
-        They are plain JSON, as `PublicKeyCredential.parseCreationOptionsFromJSON` of a browser takes them:
-        hand them to the page, and what it makes to `complete_web_authn_registration`. A program without a
-        browser does both by `register_passkey`.
-
-        Raises:
-            WebAuthnNotEnabledException: the pool takes no passkeys.
-            WebAuthnConfigurationMissingException: the pool has no relying party id.
-        """
-        return self._call(lambda token: flows.passkeys.start_web_authn_registration(self._config, token))
-
-    def complete_web_authn_registration(self, credential: str | Mapping[str, Any]) -> None:
-        """Hand in the passkey that was made (CompleteWebAuthnRegistration).
-
-        Args:
-            credential: what the browser's `credential.toJSON()` gave (`RegistrationResponseJSON`), as text or
-                as an object.
-
-        Raises:
-            ParameterError: it is no such object; nothing was sent.
-            WebAuthnChallengeNotFoundException: the registration has expired: start it again.
-            WebAuthnOriginNotAllowedException: the page stands on an address that the pool does not allow.
-        """
-        self._call(
-            lambda token: flows.passkeys.complete_web_authn_registration(self._config, token, credential)
-        )
-
-    def register_passkey(self, authenticator: Authenticator) -> str:
-        """Make a passkey with an authenticator and register it; returns its id.
-
-        Args:
-            authenticator: such as `SecurityKey`. It may wait for a person to touch it.
-
-        Raises:
-            AuthenticatorError: it made none; nothing is registered.
-        """
-        options = self.start_web_authn_registration()
-        credential = in_place(lambda: authenticator.create(options))
-        self.complete_web_authn_registration(credential)
-        return str(credential["id"])
-
-    def list_web_authn_credentials(
-        self, *, limit: int | None = None, next_token: str | None = None
-    ) -> Page[Passkey]:
-        """Read one page of passkeys (ListWebAuthnCredentials); `web_authn_credentials` goes through all.
-
-        Args:
-            limit: how many at most, 0 to 20.
-            next_token: of the page before.
-        """
-        return self._call(
-            lambda token: flows.passkeys.list_web_authn_credentials(
-                self._config, token, limit=limit, next_token=next_token
-            )
-        )
-
-    def web_authn_credentials(self) -> Iterator[Passkey]:
-        """Go through all passkeys, page by page (ListWebAuthnCredentials)."""
-        from .paging import every
-
-        yield from every(self.list_web_authn_credentials)
-
-    def delete_web_authn_credential(self, credential_id: str) -> None:
-        """Delete a passkey (DeleteWebAuthnCredential), by the id that the list gives."""
-        self._call(
-            lambda token: flows.passkeys.delete_web_authn_credential(self._config, token, credential_id)
         )
 
     def get_user_auth_factors(self) -> UserAuthFactors:
