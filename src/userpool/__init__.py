@@ -40,12 +40,15 @@ if TYPE_CHECKING:
     from .flows.config import RefreshFlow as RefreshFlow
     from .flows.config import UserContext as UserContext
     from .flows.device_facts import DeviceFacts as DeviceFacts
+    from .flows.grant import Device as Device
     from .flows.grant import NewDevice as NewDevice
     from .flows.grant import Tokens as Tokens
     from .flows.identity import AwsCredentials as AwsCredentials
     from .flows.machine import ClientToken as ClientToken
     from .flows.machine import DerivedToken as DerivedToken
     from .flows.passkeys import Passkey as Passkey
+    from .flows.results import DeviceInfo as DeviceInfo
+    from .flows.results import DeviceStatus as DeviceStatus
     from .flows.results import MfaOption as MfaOption
     from .flows.results import MfaPreference as MfaPreference
     from .flows.results import Page as Page
@@ -144,10 +147,10 @@ _HOMES: Final = {
     "client.signed_in": "SignOutResult SignedIn",
     "flows.config": "AuthFlow RefreshFlow UserContext",
     "flows.device_facts": "DeviceFacts",
-    "flows.grant": "NewDevice Tokens",
+    "flows.grant": "Device NewDevice Tokens",
     "flows.machine": "ClientToken DerivedToken",
     "flows.passkeys": "Passkey",
-    "flows.results": "MfaOption MfaPreference Page TotpSeed UserAuthFactors UserProfile",
+    "flows.results": "DeviceInfo DeviceStatus MfaOption MfaPreference Page TotpSeed UserAuthFactors UserProfile",
     "flows.sign_up_results": "ConfirmSignUpResult SignUpResult",
     "flows.user_sessions": "UserSession",
     "flows.identity": "AwsCredentials",
