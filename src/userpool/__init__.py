@@ -150,7 +150,9 @@ _HOMES: Final = {
     "flows.grant": "Device NewDevice Tokens",
     "flows.machine": "ClientToken DerivedToken",
     "flows.passkeys": "Passkey",
-    "flows.results": "DeviceInfo DeviceStatus MfaOption MfaPreference Page TotpSeed UserAuthFactors UserProfile",
+    "flows.results": (
+        "DeviceInfo DeviceStatus MfaOption MfaPreference Page TotpSeed UserAuthFactors UserProfile"
+    ),
     "flows.sign_up_results": "ConfirmSignUpResult SignUpResult",
     "flows.user_sessions": "UserSession",
     "flows.identity": "AwsCredentials",

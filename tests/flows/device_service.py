@@ -15,7 +15,7 @@ from userpool.testing.scripted import answer, refusal
 
 KEY = "us-east-1_11111111-2222-3333-4444-555555555555"
 GROUP = "-GroupKey1"
-METADATA = {"NewDeviceMetadata": {"DeviceKey": KEY, "DeviceGroupKey": GROUP}}
+METADATA: dict[str, Any] = {"NewDeviceMetadata": {"DeviceKey": KEY, "DeviceGroupKey": GROUP}}
 UNKNOWN = refusal("ResourceNotFoundException", "Device does not exist.")
 BLOCK = base64.b64encode(b"device block").decode()
 

@@ -339,7 +339,7 @@ def test_c29_where_nothing_can_begin_anew_the_refusal_is_told() -> None:
         stage.run(respond(config(), totp_answer(), device=DEVICE))
 
 
-def test_bug15_a_forgotten_device_is_left_out_once_and_then_a_refusal_is_a_refusal() -> None:
+def test_c29_a_forgotten_device_is_left_out_once_and_then_a_refusal_is_a_refusal() -> None:
     """Where amazon-cognito-identity-js asks as long as it is refused."""
     stage = Stage([UNKNOWN, UNKNOWN])
     with pytest.raises(ResourceNotFoundException):
