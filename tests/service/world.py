@@ -98,6 +98,7 @@ class World:
     ) -> None:
         self.time = 1_795_392_245.25
         self.powers = 0
+        self.source_ip = ""
         self.clock = ServiceClock(lambda: self.time)
         settings = settings or Settings(development=True)
         self.service = Service.open(
@@ -134,7 +135,8 @@ class World:
             "x-amz-target": ops.IDP[operation].target,
             "content-type": "application/x-amz-json-1.1",
         }
-        response = self._dispatcher.handle(Request("POST", "/", headers, json.dumps(body).encode()))
+        request = Request("POST", "/", headers, json.dumps(body).encode())
+        response = self._dispatcher.handle(request, self.source_ip)
         answer: dict[str, Any] = json.loads(response.body or b"{}")
         if response.status == 200:
             return answer
