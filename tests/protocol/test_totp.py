@@ -6,7 +6,7 @@ import base64
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from userpool.protocol import totp
@@ -123,23 +123,57 @@ def test_a_secret_that_is_not_base32(secret: str) -> None:
     assert caught.value.__cause__ is None
 
 
-TEXT = st.text(min_size=1, max_size=40)
+AWKWARD = st.text(alphabet="&#?:/%+=@ '\"\\;,.~éß漢🔑\u202e", min_size=1, max_size=20)
+TEXT = st.one_of(AWKWARD, st.text(min_size=1, max_size=40))
 
 
-@given(account=TEXT, issuer=TEXT)
-def test_uri_carries_every_account_and_issuer(account: str, issuer: str) -> None:
-    uri = totp.otpauth_uri(SECRET, account=account, issuer=issuer)
-    assert uri.isascii()
+def scanned(uri: str, *, decodes_first: bool) -> tuple[str, str, dict[str, list[str]]]:
+    """What an app reads: issuer and account of the label, and the parameters (Key URI format).
+
+    Apps differ: the format lets the dividing colon be quoted, so that most decode the label and then divide
+    it; others divide first. Blanks before the account belong to the format.
+    """
     parts = urlsplit(uri)
     assert (parts.scheme, parts.netloc, parts.fragment) == ("otpauth", "totp", "")
-    label_issuer, label_account = parts.path.removeprefix("/").split(":")
-    assert (unquote(label_issuer), unquote(label_account)) == (issuer, account)
-    assert parse_qs(parts.query, strict_parsing=True) == {"secret": [SECRET], "issuer": [issuer]}
+    label = parts.path.removeprefix("/")
+    if decodes_first:
+        label = unquote(label)
+    issuer, colon, account = label.partition(":")
+    if not colon:
+        issuer, account = "", label
+    if not decodes_first:
+        issuer, account = unquote(issuer), unquote(account)
+    return issuer, account.lstrip(" "), parse_qs(parts.query, strict_parsing=True, keep_blank_values=True)
+
+
+@pytest.mark.parametrize("decodes_first", [False, True])
+@given(account=TEXT, issuer=TEXT)
+@example(account="a@example.com", issuer="A&B")
+@example(account='"quoted"', issuer="A#B?C=D")
+@example(account="a b", issuer="Ärzte: 1 + 1")
+@example(account="urn:a", issuer="A")
+@example(account="urn:a", issuer="urn:b")
+def test_every_kind_of_app_reads_account_and_issuer(account: str, issuer: str, decodes_first: bool) -> None:
+    uri = totp.otpauth_uri(SECRET, account=account, issuer=issuer)
+    assert uri.isascii()
+    label_issuer, label_account, parameters = scanned(uri, decodes_first=decodes_first)
+    assert parameters == {"secret": [SECRET], "issuer": [issuer]}
+    if decodes_first and ":" in issuer and ":" in account:
+        # Nothing is right for these apps then: the format forbids both colons. The issuer still is.
+        assert f"{label_issuer}:{label_account}".endswith(account.lstrip(" "))
+        return
+    assert label_issuer in ("", issuer)
+    assert label_account == account.lstrip(" ")
+
+
+def test_an_account_without_an_issuer() -> None:
+    uri = totp.otpauth_uri(SECRET, account="ada", issuer="")
+    assert uri == f"otpauth://totp/ada?secret={SECRET}"
 
 
 def test_uri_in_full() -> None:
-    uri = totp.otpauth_uri("JBSWY3DPEHPK3PXP", account="ada+test@example.com", issuer="My Pool: A&B")
+    uri = totp.otpauth_uri("JBSWY3DPEHPK3PXP", account="ada+test@example.com", issuer="My Pool A&B")
     assert uri == (
-        "otpauth://totp/My%20Pool%3A%20A%26B:ada%2Btest%40example.com"
-        "?secret=JBSWY3DPEHPK3PXP&issuer=My%20Pool%3A%20A%26B"
+        "otpauth://totp/My%20Pool%20A%26B:ada%2Btest%40example.com"
+        "?secret=JBSWY3DPEHPK3PXP&issuer=My%20Pool%20A%26B"
     )

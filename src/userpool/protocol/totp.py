@@ -93,16 +93,23 @@ def is_code(text: object) -> bool:
 
 
 def otpauth_uri(secret: str, *, account: str, issuer: str) -> str:
-    """Make the text of the QR code that sets up an authenticator app.
+    """Make the text of the QR code that sets up an authenticator app, in the Key URI format.
+
+    Every character but letters, digits and `-._~` is written by its number, so that no part of a name is
+    taken for a part of the address.
 
     Args:
         secret: the seed in base32, as `AssociateSoftwareToken` gives it.
         account: whose it is, as the app shows it; any text.
-        issuer: what it is for, as the app shows it; any text.
+        issuer: what it is for, as the app shows it; any text, or none.
     """
-    # A colon divides issuer and account in the label, so both are quoted whole, their own colons too.
-    label = f"{quote(issuer, safe='')}:{quote(account, safe='')}"
-    return f"otpauth://totp/{label}?secret={quote(secret, safe='')}&issuer={quote(issuer, safe='')}"
+    named, whose = quote(issuer, safe=""), quote(account, safe="")
+    # The first colon of the label divides issuer and account, for most apps even one that is quoted. So an
+    # issuer that has one stands in its parameter alone, unless the account has one too and would be divided.
+    prefixed = issuer and (":" not in issuer or ":" in account)
+    label = f"{named}:{whose}" if prefixed else whose
+    parameters = f"secret={quote(secret, safe='')}" + (f"&issuer={named}" if issuer else "")
+    return f"otpauth://totp/{label}?{parameters}"
 
 
 def _seed(secret: str) -> bytes:
