@@ -76,6 +76,43 @@ def test_the_clear_password_flow_is_asked_for_by_name(member: Shell) -> None:
     assert member.json("whoami")["username"] == "ada"
 
 
+def test_a_factor_is_one_of_a_choice(member: Shell) -> None:
+    said = member.fails(2, "sign-in", "ada", "--factor", "EMAIL_OTP")
+    assert "--flow choice" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "auth_flow", "factor", "password"),
+    [
+        ([], "USER_SRP_AUTH", None, PASSWORD),
+        (["--flow", "choice"], "USER_AUTH", None, None),
+        (["--flow", "choice", "--factor", "EMAIL_OTP"], "USER_AUTH", "EMAIL_OTP", None),
+        (["--flow", "choice", "--factor", "PASSWORD"], "USER_AUTH", "PASSWORD", PASSWORD),
+        (["--flow", "custom"], "CUSTOM_AUTH", None, None),
+        (["--flow", "custom-srp"], "CUSTOM_AUTH", None, PASSWORD),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_the_flow_decides_whether_the_password_is_wanted(
+    member: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    auth_flow: str,
+    factor: str | None,
+    password: str | None,
+) -> None:
+    genuine = UserPool.sign_in
+    asked: list[Any] = []
+
+    def sign_in(pool: UserPool, username: str, given: str | None, **more: Any) -> Any:
+        asked.append((username, given, more["auth_flow"], more["preferred_challenge"]))
+        return genuine(pool, username, PASSWORD)
+
+    monkeypatch.setattr(UserPool, "sign_in", sign_in)
+    member.ok("sign-in", "ada", *options, USERPOOL_PASSWORD=PASSWORD)
+    assert asked == [("ada", password, auth_flow, factor)]
+
+
 def test_signing_out_everywhere_ends_other_sign_ins(member: Shell, tmp_path: Path) -> None:
     elsewhere = Shell({**member.variables, "USERPOOL_STORAGE": str(tmp_path / "elsewhere")})
     for one in (member, elsewhere):
@@ -157,7 +194,7 @@ def test_a_sign_up_says_what_comes_next(shell: Shell, monkeypatch: pytest.Monkey
     assert "It waits for an administrator: userpool users confirm ada" in said
     assert shell.ok("users", "confirm", "ada") == "ada is confirmed.\n"
     shell.ok("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
-    at_once = SignUpResult("sub", confirmed=True)
+    at_once = SignUpResult("bob", "sub", confirmed=True)
     monkeypatch.setattr(UserPool, "sign_up", lambda *_, **__: at_once)
     assert "Next: userpool sign-in bob" in shell.ok("sign-up", "bob", USERPOOL_PASSWORD=PASSWORD)
     assert shell.json("sign-up", "bob", USERPOOL_PASSWORD=PASSWORD) == {

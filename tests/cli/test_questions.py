@@ -4,8 +4,9 @@ where neither is there."""
 from __future__ import annotations
 
 import io
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -23,18 +24,23 @@ from userpool import (
     EmailCodeRequired,
     EmailSetupRequired,
     EnableSoftwareTokenMFAException,
+    FactorSelectionRequired,
     InvalidPasswordException,
     MfaSelectionRequired,
     MfaSetupRequired,
     NewPasswordRequired,
     NotAuthorizedException,
+    PasskeyRequired,
+    PasswordRequired,
+    SignedIn,
     SmsCodeRequired,
     TotpRequired,
     TotpSetupRequired,
     UnknownChallenge,
 )
 from userpool.cli import app
-from userpool.cli.sign_in import Questions, in_fours, show_qr_code
+from userpool.cli.sign_in import TRIES, Questions, in_fours, show_qr_code
+from userpool.client._sync.completing import complete
 
 COMMON: dict[str, Any] = {
     "username": "ada",
@@ -55,6 +61,9 @@ SMS = SmsCodeRequired(**COMMON, delivery=BY_SMS)
 SELECTION = MfaSelectionRequired(**COMMON, methods=("SMS_MFA", "SOFTWARE_TOKEN_MFA"))
 SETUP = MfaSetupRequired(**COMMON, methods=("SOFTWARE_TOKEN_MFA", "EMAIL_OTP"))
 EMAIL_SETUP = EmailSetupRequired(**COMMON)
+FACTOR = FactorSelectionRequired(**COMMON, available_challenges=("PASSWORD_SRP", "PASSWORD", "EMAIL_OTP"))
+PASSWORD = PasswordRequired(**COMMON)
+PASSKEY = PasskeyRequired(**COMMON, options={"challenge": "AAEC"})
 CUSTOM = CustomChallenge(**COMMON, parameters={"USERNAME": "ada", "riddle": "what has keys"})
 UNKNOWN = UnknownChallenge(**COMMON, name="PROVE_IT", parameters={"hint": "to do with \x1b[31mred"})
 
@@ -65,13 +74,12 @@ class Pool:
 
     refusals: list[Exception] = field(default_factory=list)
     taken: list[Answer] = field(default_factory=list)
-    user_pool_id: str = "us-east-1_aB12cDe34"
 
-    def respond(self, answer: Answer) -> str:
+    def respond(self, answer: Answer) -> SignedIn[str]:
         self.taken.append(answer)
         if self.refusals:
             raise self.refusals.pop(0)
-        return "signed in"
+        return SignedIn("signed in")
 
 
 def put(
@@ -86,7 +94,11 @@ def put(
 
     @click.command()
     def ask() -> None:
-        click.echo(Questions(pool).put(challenge))  # type: ignore[arg-type]  # it answers, which is all that is asked
+        questions = Questions("us-east-1_aB12cDe34")
+        answering: Any = pool  # it answers, which is all that is asked of it
+        step: Any = challenge
+        done = complete(answering, step, questions.answer, tries=TRIES, wrong=questions.wrong)
+        click.echo(done.user)
 
     group.get_command = lambda ctx, cmd_name: ask  # type: ignore[method-assign]  # the one command of the test
     lines = "".join(f"{line}\n" for line in typed)
@@ -108,6 +120,9 @@ def put(
         (SELECTION, ["3", "2"], {"ANSWER": "SOFTWARE_TOKEN_MFA"}),
         (SETUP, ["1"], {"ANSWER": "SOFTWARE_TOKEN_MFA"}),
         (EMAIL_SETUP, ["no address", "ada@example.com"], {"EMAIL": "ada@example.com"}),
+        (FACTOR, ["3"], {"ANSWER": "EMAIL_OTP"}),
+        (FACTOR, ["2", " spaces "], {"ANSWER": "PASSWORD", "PASSWORD": " spaces "}),
+        (PASSWORD, ["Correct-horse-7"], {"PASSWORD": "Correct-horse-7"}),
         (CUSTOM, ["a piano"], {"ANSWER": "a piano"}),
         (UNKNOWN, ["PROOF", "this"], {"PROOF": "this"}),
     ],
@@ -120,6 +135,36 @@ def test_a_person_answers(challenge: Challenge, typed: list[str], responses: dic
     assert pool.taken[-1].responses == responses
     hidden = [line for line in typed if line in responses.values() and isinstance(challenge, _HIDDEN)]
     assert [line for line in hidden if line.strip() in done.stderr] == []
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_chosen_password_is_handed_on_to_be_proved() -> None:
+    pool, done = put(FACTOR, ["1", "Correct-horse-7"])
+    assert done.exit_code == 0, done.output
+    assert (pool.taken[0].responses, pool.taken[0].password) == (
+        {"ANSWER": "PASSWORD_SRP"},
+        "Correct-horse-7",
+    )
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_security_key_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Key:
+        def __init__(self, *, pin: Callable[[], str], touch: Callable[[], None]) -> None:
+            self.pin, self.touch = pin, touch
+
+        def get(self, options: Mapping[str, Any]) -> dict[str, Any]:
+            self.touch()
+            signature = f"{options['challenge']} with {self.pin()}"
+            texts = {"clientDataJSON": "e30", "authenticatorData": "AA", "signature": signature}
+            return {"id": "AQ", "rawId": "AQ", "type": "public-key", "response": texts}
+
+    monkeypatch.setattr("userpool.authenticators.security_key.SecurityKey", Key)
+    pool, done = put(PASSKEY, ["1234"])
+    assert done.exit_code == 0, done.output
+    assert "Touch the security key." in done.stderr
+    credential = json.loads(pool.taken[0].responses["CREDENTIAL"])
+    assert credential["response"]["signature"] == "AAEC with 1234"
 
 
 _HIDDEN = TotpRequired | TotpSetupRequired | EmailCodeRequired | SmsCodeRequired | CustomChallenge
@@ -185,8 +230,9 @@ def test_what_cannot_be_corrected_ends_the_sign_in() -> None:
         (TOTP, "USERPOOL_CODE", "123456", {"SOFTWARE_TOKEN_MFA_CODE": "123456"}),
         (EMAIL, "USERPOOL_CODE", "123456", {"EMAIL_OTP_CODE": "123456"}),
         (NEW_PASSWORD_ONLY, "USERPOOL_NEW_PASSWORD", "Another-7", {"NEW_PASSWORD": "Another-7"}),
+        (PASSWORD, "USERPOOL_PASSWORD", "Another-7", {"PASSWORD": "Another-7"}),
     ],
-    ids=["totp", "e-mail", "password"],
+    ids=["totp", "e-mail", "new password", "password"],
 )
 def test_the_environment_answers(
     challenge: Challenge,
@@ -219,7 +265,21 @@ def test_a_person_may_correct_the_environment(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     "challenge",
-    [NEW_PASSWORD, TOTP, TOTP_SETUP, EMAIL, SMS, SELECTION, SETUP, EMAIL_SETUP, CUSTOM, UNKNOWN],
+    [
+        NEW_PASSWORD,
+        TOTP,
+        TOTP_SETUP,
+        EMAIL,
+        SMS,
+        SELECTION,
+        SETUP,
+        EMAIL_SETUP,
+        CUSTOM,
+        UNKNOWN,
+        FACTOR,
+        PASSWORD,
+        PASSKEY,
+    ],
     ids=lambda challenge: challenge.name + "-" + challenge.kind,
 )
 def test_without_a_person_it_fails_and_names_the_step(challenge: Challenge) -> None:

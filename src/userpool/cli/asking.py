@@ -98,6 +98,11 @@ def confirmed(question: str, *, step: str) -> None:
     click.confirm(clean(question), abort=True, err=True)
 
 
+def need_person(step: str) -> None:
+    """Go on only if there is a person: somebody has to do something. Raises `NeedsPerson`."""
+    _need_person(step, None)
+
+
 def _need_person(step: str, variable: str | None, otherwise: str = "") -> None:
     if can_ask():
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,79 +15,98 @@ from .session import tell_who
 from .target import Target, client_options
 
 if TYPE_CHECKING:
-    from userpool import Answer, Challenge, SignInStep, UserPool
+    from userpool import Answer, Challenge, UserPoolError
     from userpool.protocol.challenges import ChallengeStep
 
 TRIES = 3
 """How often a person may answer one challenge wrongly."""
+
+FLOWS = {
+    "srp": ("USER_SRP_AUTH", True),
+    "password": ("USER_PASSWORD_AUTH", True),
+    "choice": ("USER_AUTH", False),
+    "custom": ("CUSTOM_AUTH", False),
+    "custom-srp": ("CUSTOM_AUTH", True),
+}
+"""By the name of the option: Cognito's flow, and whether it begins with the password."""
+FACTORS = {"PASSWORD_SRP": True, "PASSWORD": True, "EMAIL_OTP": False, "SMS_OTP": False, "WEB_AUTHN": False}
+"""What `--factor` takes, and whether it is the password."""
 
 
 @click.command()
 @click.argument("username")
 @click.option(
     "--flow",
-    type=click.Choice(["srp", "password"]),
+    type=click.Choice(list(FLOWS)),
     default="srp",
     show_default=True,
-    help="Prove the password without sending it, or send it.",
+    help="Prove the password without sending it, send it, choose the factor, or let the pool's triggers ask "
+    "(after the password, with custom-srp).",
+)
+@click.option(
+    "--factor",
+    type=click.Choice(list(FACTORS)),
+    help="The first factor, of --flow choice; without it you are asked.",
 )
 @json_option
 @asking.no_input_option
 @client_options
-def sign_in(target: Target, username: str, flow: str) -> None:
+def sign_in(target: Target, username: str, flow: str, factor: str | None) -> None:
     """Sign in, and stay signed in for later commands.
 
     The password is asked for, or taken from USERPOOL_PASSWORD; so are the answers to what the service asks
     next: a code from USERPOOL_CODE, a new password from USERPOOL_NEW_PASSWORD. Without a terminal nothing is
     asked: the command fails with exit code 5 and names the step that it stopped at.
     """
-    from userpool import AuthFlow, SignedIn
-
-    auth_flow = AuthFlow.SRP if flow == "srp" else AuthFlow.PASSWORD
+    auth_flow, by_password = FLOWS[flow]
+    if factor is not None:
+        if flow != "choice":
+            raise click.BadParameter("It goes with --flow choice.", param_hint="--factor")
+        by_password = FACTORS[factor]
     with target.open() as pool:
-        password = asking.secret("Password", step="the password", variable=asking.PASSWORD)
-        step = pool.sign_in(username, password, auth_flow=auth_flow)
-        questions = Questions(pool)
-        while not isinstance(step, SignedIn):
-            step = questions.put(step)
-        if step.new_device:
+        password = (
+            asking.secret("Password", step="the password", variable=asking.PASSWORD) if by_password else None
+        )
+        step = pool.sign_in(username, password, auth_flow=auth_flow, preferred_challenge=factor)
+        questions = Questions(pool.user_pool_id)
+        done = pool.complete_sign_in(step, questions.answer, tries=TRIES, wrong=questions.wrong)
+        if done.new_device:
             note(
                 "This pool tracks devices, and this one is not confirmed: you may have to sign in more often."
             )
-        tell_who(step.user)
+        tell_who(done.user)
 
 
 class Questions:
-    """Puts challenges to a person. What the environment answers is used once: the next code is another."""
+    """Puts challenges to a person. What the environment answers is used once: the next code is another.
 
-    def __init__(self, pool: UserPool) -> None:
-        self._pool = pool
+    Args:
+        user_pool_id: what an authenticator app shows beside the user.
+    """
+
+    def __init__(self, user_pool_id: str) -> None:
+        self._user_pool_id = user_pool_id
         self._environment = dict(os.environ)
+        self._introduced: ChallengeStep | None = None
 
-    def put(self, challenge: ChallengeStep) -> SignInStep:
-        """Go on with a sign-in; a wrong answer may be corrected while there is a person.
+    def answer(self, challenge: ChallengeStep) -> Answer:
+        """What the environment or the person answers.
 
         Raises:
             NeedsPerson: there is none, and the environment has no answer.
         """
-        from userpool import errors
+        if challenge is not self._introduced:
+            self._introduce(challenge)
+            self._introduced = challenge
+        return self._answer(challenge)
 
-        correctable = (
-            errors.CodeMismatchException,
-            errors.EnableSoftwareTokenMFAException,
-            errors.InvalidPasswordException,
-            errors.ParameterError,
-        )
-        self._introduce(challenge)
-        tries_left = TRIES
-        while True:
-            try:
-                return self._pool.respond(self._answer(challenge))
-            except correctable as error:
-                tries_left -= 1
-                if not tries_left or not asking.can_ask():
-                    raise
-                note(error.message if isinstance(error, errors.ServiceError) else str(error))
+    def wrong(self, challenge: ChallengeStep, error: UserPoolError) -> None:
+        """Tell the person that the answer was wrong; where there is none, that is the end."""
+        from userpool import ServiceError
+
+        if not asking.can_ask():
+            raise error
+        note(error.message if isinstance(error, ServiceError) else str(error))
 
     def _introduce(self, challenge: ChallengeStep) -> None:
         """Tell the person what is wanted, before they are asked."""
@@ -100,7 +120,7 @@ class Questions:
             case NewPasswordRequired():
                 note("The password was temporary: choose one of your own.")
             case TotpSetupRequired():
-                uri = challenge.otpauth_uri(f"userpool {self._pool.user_pool_id}")
+                uri = challenge.otpauth_uri(f"userpool {self._user_pool_id}")
                 note("This pool wants an authenticator app. Scan this with it, or type the key in:")
                 show_qr_code(uri)
                 note("  " + in_fours(challenge.secret_code))
@@ -110,12 +130,16 @@ class Questions:
             CustomChallenge,
             EmailCodeRequired,
             EmailSetupRequired,
+            FactorSelectionRequired,
             MfaSelectionRequired,
             MfaSetupRequired,
             NewPasswordRequired,
+            PasskeyRequired,
+            PasswordRequired,
             SmsCodeRequired,
             TotpRequired,
             TotpSetupRequired,
+            UnknownChallenge,
         )
 
         step = challenge.name
@@ -134,14 +158,27 @@ class Questions:
                 )
             case MfaSelectionRequired() | MfaSetupRequired():
                 return challenge.answer(asking.choice("Which second factor", challenge.methods, step=step))
+            case FactorSelectionRequired():
+                factor = asking.choice("How do you want to sign in", challenge.factors, step=step)
+                by_password = FACTORS.get(factor, False)
+                return challenge.answer(factor, self._password(challenge) if by_password else None)
+            case PasswordRequired():
+                return challenge.answer(self._password(challenge))
+            case PasskeyRequired():
+                return challenge.answer(sign_with_key(challenge.options, step=step))
             case EmailSetupRequired():
                 return challenge.answer(asking.text("E-mail address for codes", step=step))
             case CustomChallenge():
                 return challenge.answer(self._secret(_asked(challenge) or "Answer", challenge))
-            case _:
+            case UnknownChallenge():
                 note(f"The service asks {step}, which this command has no question for. {_asked(challenge)}")
                 name = asking.text("Name of the response, such as ANSWER", step=step)
                 return challenge.answer({name: self._secret(name, challenge)})
+
+    def _password(self, challenge: Challenge) -> str:
+        return asking.secret(
+            "Password", step=challenge.name, variable=asking.PASSWORD, environment=self._environment
+        )
 
     def _secret(
         self, question: str, challenge: Challenge, variable: str | None = None, *, twice: bool = False
@@ -158,6 +195,18 @@ def _asked(challenge: Challenge) -> str:
     """What a challenge of the pool's own says, but for names that the person knows."""
     known = {"USERNAME", "USER_ID_FOR_SRP"}
     return ", ".join(f"{name}: {value}" for name, value in challenge.parameters.items() if name not in known)
+
+
+def sign_with_key(options: Mapping[str, Any], *, step: str) -> Mapping[str, Any]:
+    """Have the security key that is plugged in sign for a passkey. Raises `NeedsPerson`, `MissingExtra`."""
+    asking.need_person(step)
+    from userpool.authenticators.security_key import SecurityKey
+
+    key = SecurityKey(
+        pin=lambda: asking.secret("PIN of the security key", step=step),
+        touch=lambda: note("Touch the security key."),
+    )
+    return key.get(options)
 
 
 def show_qr_code(text: str) -> None:
