@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .client._sync.user import User as User
     from .client.judging import StorageWarning as StorageWarning
     from .client.passwords import generate_password as generate_password
+    from .client.qr import QrCode as QrCode
     from .client.signed_in import SignedIn as SignedIn
     from .client.signed_in import SignOutResult as SignOutResult
     from .flows.config import AuthFlow as AuthFlow
@@ -119,8 +120,11 @@ if TYPE_CHECKING:
     from .storage.api import AsyncStorage as AsyncStorage
     from .storage.api import Storage as Storage
     from .storage.api import StorageBusy as StorageBusy
+    from .storage.cookies import CookieStorage as CookieStorage
     from .storage.file import FileStorage as FileStorage
+    from .storage.keyring import KeyringStorage as KeyringStorage
     from .storage.memory import MemoryStorage as MemoryStorage
+    from .storage.sealed import SealedStorage as SealedStorage
     from .transports.api import AsyncTransport as AsyncTransport
     from .transports.api import Transport as Transport
     from .transports.http import AsyncHttpTransport as AsyncHttpTransport
@@ -144,6 +148,7 @@ _HOMES: Final = {
     "client._sync.user": "User",
     "client.judging": "StorageWarning",
     "client.passwords": "generate_password",
+    "client.qr": "QrCode",
     "client.signed_in": "SignOutResult SignedIn",
     "flows.config": "AuthFlow RefreshFlow UserContext",
     "flows.device_facts": "DeviceFacts",
@@ -179,8 +184,11 @@ _HOMES: Final = {
     "protocol.passwords": "PasswordPolicy PasswordRule",
     "protocol.sigv4": "Credentials",
     "storage.api": "AsyncStorage Storage StorageBusy",
+    "storage.cookies": "CookieStorage",
     "storage.file": "FileStorage",
+    "storage.keyring": "KeyringStorage",
     "storage.memory": "MemoryStorage",
+    "storage.sealed": "SealedStorage",
     "transports.api": "AsyncTransport Transport",
     "transports.http": "AsyncHttpTransport HttpTransport",
     "verify.claims": "Claims",

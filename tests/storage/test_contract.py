@@ -1,4 +1,6 @@
-"""What every storage keeps to: memory, files, files by path as on Windows, and each of them from asyncio."""
+"""What every storage keeps to: memory, files, files by path as on Windows, sealed ones, files under a key of
+the keyring, cookies; and each of them from asyncio.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,11 @@ from hypothesis import strategies as st
 from userpool.protocol.errors import StorageError
 from userpool.storage import _folder
 from userpool.storage.api import AsyncStorage, Storage, StorageBusy
+from userpool.storage.cookies import CookieStorage
 from userpool.storage.file import FileStorage
+from userpool.storage.keyring import KeyringStorage
 from userpool.storage.memory import MemoryStorage
+from userpool.storage.sealed import KEY_BYTES, SealedStorage
 from userpool.storage.threads import ThreadedStorage
 
 HOSTILE_KEYS = [
@@ -36,10 +41,20 @@ HOSTILE_KEYS = [
 ]
 
 
-@pytest.fixture(params=["memory", "file", "file-by-path"])
+@pytest.fixture(params=["memory", "file", "file-by-path", "sealed", "keyring", "cookies"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
-    if request.param == "memory":
-        return MemoryStorage()
+    match request.param:
+        case "memory":
+            return MemoryStorage()
+        case "sealed":
+            return SealedStorage(MemoryStorage(), bytes(KEY_BYTES))
+        case "cookies":
+            return CookieStorage({}, bytes(KEY_BYTES))
+        case "keyring":
+            ring: dict[tuple[str, str], str] = {}
+            monkeypatch.setattr("keyring.get_password", lambda *entry: ring.get(entry))
+            monkeypatch.setattr("keyring.set_password", lambda *entry: ring.update({entry[:2]: entry[2]}))
+            return KeyringStorage(tmp_path / "tokens")
     if request.param == "file-by-path":
         monkeypatch.setattr(_folder, "BY_DESCRIPTOR", False)
     return FileStorage(tmp_path / "tokens")
@@ -134,14 +149,16 @@ def test_a_lock_may_be_let_go_by_another_thread(storage: Storage) -> None:
 
 
 def test_whoever_reads_meanwhile_sees_a_whole_record(storage: Storage) -> None:
-    records = [b"a" * 5000, b"b" * 50_000]
+    records = [b"a" * 5000, b"b" * (7000 if isinstance(storage, CookieStorage) else 50_000)]
     storage.save("ada", records[0])
     done = threading.Event()
 
     def write() -> None:
-        for number in range(60):
-            storage.save("ada", records[number % 2])
-        done.set()
+        try:
+            for number in range(60):
+                storage.save("ada", records[number % 2])
+        finally:
+            done.set()
 
     writer = threading.Thread(target=write)
     writer.start()
