@@ -22,7 +22,7 @@ LIBRARIES: dict[str, set[str]] = {
     "storage": {"filelock", "keyring", "platformdirs"},
     "authenticators": {"fido2"},
     "verify": set(),
-    "client": {"boto3", "botocore"},
+    "client": {"boto3", "botocore", "segno"},
     "identity": {"boto3", "botocore"},
     "cli": {"click", "rich", "segno"},
     "testing": {"pytest"},
