@@ -15,6 +15,7 @@ from userpool.protocol.errors import (
     TooManyRequestsException,
 )
 
+from .. import handover
 from ..charges import charge_call, charge_proof, quota_key
 from ..context import Context
 from ..delivery import code_hash
@@ -67,6 +68,10 @@ class Choice:
 def by_choice(context: Context, start: Start, realm: Realm, user: User | None) -> Outcome:
     """Begin USER_AUTH: at once with the preferred factor, or with the choice."""
     check_caller(context, start, realm, user)
+    if start.session is not None:
+        outcome = handover.sign_in(context, realm, user, start.session)
+        if outcome is not None:
+            return outcome
     who = claimant(context, start, realm, user, {"flow": _FLOW})
     choice = _choice(context, who, start.parameters)
     wanted = start.parameters.get("PREFERRED_CHALLENGE")

@@ -13,6 +13,7 @@ from userpool.protocol.errors import (
 )
 from userpool.protocol.shapes import idp
 
+from .. import handover
 from ..charges import charge_call
 from ..codes import Offer, newest_code, sent_to
 from ..context import Call, Context, handles
@@ -21,9 +22,11 @@ from ..domain import identifiers, lockout
 from ..domain.attributes import check_required, check_writable, conform, given_attributes
 from ..domain.codes import Delivery, Verdict, refusal, sign_up_delivery, simulated_delivery
 from ..domain.existence import ghost, ghost_material
+from ..domain.factors.choices import check_reachable
 from ..domain.passwords import check_policy
 from ..domain.records import Code, CodePurpose, LoginName, NameKind, User, UserStatus
 from ..domain.schema import VERIFIED_FLAGS
+from ..domain.sessions import Session
 from ..domain.usernames import identify
 from ..messages.outbox import Purpose
 from ..names import ADDRESSES, move_names
@@ -42,12 +45,13 @@ def sign_up(context: Context, call: Call[idp.SignUpRequest]) -> idp.SignUpRespon
     realm.check_secret_hash(context.keys, given.secret_hash, given.username)
     if realm.settings.admin_create_only:
         raise NotAuthorizedException("SignUp is not permitted for this user pool")
-    if not given.password:
-        raise InvalidParameterException("Missing required parameter Password")
     user, names = _new_user(context, realm, given)
-    check_policy(realm.settings.password_policy, given.password)
-    record = make_record(context, realm.pool, user.sub, user.username, given.password)
-    user = replace(user, password=record)
+    if given.password:
+        check_policy(realm.settings.password_policy, given.password)
+        record = make_record(context, realm.pool, user.sub, user.username, given.password)
+        user = replace(user, password=record)
+    else:
+        check_reachable(realm.settings, user.attributes)
     delivery = sign_up_delivery(realm.settings, user)
     posted = None if delivery is None else post(context, user, delivery, _PURPOSE)
     _add(context, user, names, posted)
@@ -57,6 +61,7 @@ def sign_up(context: Context, call: Call[idp.SignUpRequest]) -> idp.SignUpRespon
         user_confirmed=False,
         user_sub=user.sub,
         code_delivery_details=None if delivery is None else details(delivery),
+        session=None if delivery is None else handover.after_sign_up(context, realm, user, given.username),
     )
 
 
@@ -139,6 +144,7 @@ def confirm_sign_up(context: Context, call: Call[idp.ConfirmSignUpRequest]) -> i
     _check_known(facts)
     if facts.user is not None:
         _check_unconfirmed(facts.user)
+    session = handover.of_sign_up(context, realm, facts.sub, given.session)
     charge_call(context, lockout.CONFIRM_SIGN_UP, realm.pool.id, facts.sub)
     offer = Offer(realm.pool.id, facts.sub, _PURPOSE, given.confirmation_code)
     attribute, address = sent_to(facts.code, facts.user)
@@ -148,12 +154,18 @@ def confirm_sign_up(context: Context, call: Call[idp.ConfirmSignUpRequest]) -> i
         verdict = Verdict.WRONG
     if verdict is not Verdict.RIGHT:
         raise refusal(verdict)
-    _confirm(context, realm, offer, attribute, force=bool(given.force_alias_creation))
-    return idp.ConfirmSignUpResponse()
+    user = _confirm(context, realm, offer, attribute, session, force=bool(given.force_alias_creation))
+    return idp.ConfirmSignUpResponse(
+        session=handover.after_confirmation(context, realm, user, session, attribute)
+    )
 
 
-def _confirm(context: Context, realm: Realm, offer: Offer, attribute: str, *, force: bool) -> None:
-    def apply(writer: Writer) -> None:
+def _confirm(
+    context: Context, realm: Realm, offer: Offer, attribute: str, session: Session | None, *, force: bool
+) -> User:
+    def apply(writer: Writer) -> User:
+        if session is not None:
+            handover.consume(context, writer, session)
         user = writer.user(offer.pool_id, offer.sub)
         if user is None:
             raise refusal(Verdict.DEAD)
@@ -164,9 +176,9 @@ def _confirm(context: Context, realm: Realm, offer: Offer, attribute: str, *, fo
             user, status=UserStatus.CONFIRMED, attributes=attributes, modified_at=context.clock.now()
         )
         move_names(writer, realm.settings, user, confirmed, force=force)
-        writer.put_user(confirmed)
+        return writer.put_user(confirmed)
 
-    context.store.write(apply)
+    return context.store.write(apply)
 
 
 def _check_unconfirmed(user: User) -> None:

@@ -20,6 +20,7 @@ from ..context import Call, Context, handles
 from ..delivery import Parcel, pack
 from ..domain import attributes as rules
 from ..domain import identifiers
+from ..domain.factors.choices import passwordless
 from ..domain.filters import parse_filter
 from ..domain.invitations import invitation_deliveries, temporary_password
 from ..domain.pagination import page_size, split
@@ -200,7 +201,7 @@ def _check_invited(user: User) -> None:
 
 def _generated(context: Context, settings: PoolSettings) -> str | None:
     """A password for a user who was given none; `None` where the pool lets users in without one."""
-    if {"EMAIL_OTP", "SMS_OTP"} & set(settings.first_factors):
+    if passwordless(settings):
         return None
     return temporary_password(settings.password_policy, context.random)
 

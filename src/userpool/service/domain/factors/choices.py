@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from userpool.protocol.enums import ChallengeNameType
+from userpool.protocol.errors import InvalidParameterException
 
 from ..records import User, UserStatus
 from ..settings import MfaMode, PoolSettings
@@ -21,6 +22,26 @@ ADDRESS: Mapping[str, str] = {
 
 FIRST_FACTORS = (*PASSWORDS, *ADDRESS, ChallengeNameType.WEB_AUTHN)
 """All that there are, in the order in which they are listed."""
+
+
+def passwordless(settings: PoolSettings) -> bool:
+    """Whether users of this pool can do without a password: a code can take its place."""
+    return not ADDRESS.keys().isdisjoint(settings.first_factors)
+
+
+def check_reachable(settings: PoolSettings, attributes: Mapping[str, str]) -> None:
+    """Refuse a new user without a password who could not sign in by a code either.
+
+    Raises:
+        InvalidParameterException: the pool wants a password, or there is no address for a code.
+    """
+    if not passwordless(settings):
+        raise InvalidParameterException("Missing required parameter Password")
+    addresses = [attribute for factor, attribute in ADDRESS.items() if factor in settings.first_factors]
+    if not any(attributes.get(attribute) for attribute in addresses):
+        raise InvalidParameterException(
+            "A user without a password needs one of: " + ", ".join(addresses) + ". Give it, or a password."
+        )
 
 
 def available(settings: PoolSettings, user: User, *, passkeys: bool = False) -> tuple[str, ...]:
