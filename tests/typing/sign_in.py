@@ -80,5 +80,7 @@ async def both_colours(pool: UserPool, async_pool: AsyncUserPool) -> None:
     reveal_type(await user.access_token())  # reveals: str
     reveal_type((await user.get_user()).attributes["email"])  # reveals: str
     _ = user.get_user().attributes  # error: attr-defined
-    pool.sign_in("ada")  # error: call-arg
+    pool.sign_in()  # error: call-arg
+    pool.sign_in("ada", preferred_challenge=7)  # error: arg-type
+    pool.sign_in("ada", acr_values=7)  # error: arg-type
     pool.sign_in(1, "x")  # error: arg-type
