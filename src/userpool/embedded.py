@@ -22,6 +22,7 @@ from userpool.transports.loopback import LoopbackTransport
 
 if TYPE_CHECKING:
     from userpool.client.waiting import AnyStorage
+    from userpool.protocol.passwords import PasswordPolicy
     from userpool.service.app import Service
     from userpool.service.clock import ServiceClock
     from userpool.service.keyfile import KeySet
@@ -190,7 +191,12 @@ class EmbeddedUserPool(_Operated, UserPool):
         return Admin.beside(self._connection, self._config, no_credentials)
 
     def app_client(
-        self, client_id: str, client_secret: str | None = None, *, storage: Storage | None = None
+        self,
+        client_id: str,
+        client_secret: str | tuple[str, str] | None = None,
+        *,
+        storage: Storage | None = None,
+        password_policy: PasswordPolicy | None = None,
     ) -> UserPool:
         """The same pool, seen by another of its app clients, such as one that `admin` has made."""
         return UserPool(
@@ -200,6 +206,7 @@ class EmbeddedUserPool(_Operated, UserPool):
             endpoint=ORIGIN,
             transport=self.transport,
             storage=storage,
+            password_policy=password_policy,
             clock=self.clock.now,
         )
 
@@ -236,7 +243,12 @@ class AsyncEmbeddedUserPool(_Operated, AsyncUserPool):
         return AsyncAdmin.beside(self._connection, self._config, no_credentials)
 
     def app_client(
-        self, client_id: str, client_secret: str | None = None, *, storage: AnyStorage | None = None
+        self,
+        client_id: str,
+        client_secret: str | tuple[str, str] | None = None,
+        *,
+        storage: AnyStorage | None = None,
+        password_policy: PasswordPolicy | None = None,
     ) -> AsyncUserPool:
         """The same pool, seen by another of its app clients, such as one that `admin` has made."""
         return AsyncUserPool(
@@ -246,6 +258,7 @@ class AsyncEmbeddedUserPool(_Operated, AsyncUserPool):
             endpoint=ORIGIN,
             transport=self.transport,
             storage=storage,
+            password_policy=password_policy,
             clock=self.clock.now,
         )
 
