@@ -8,6 +8,7 @@ embedded pool, `user` is signed in to it, and `PASSWORD` is theirs.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator
 
@@ -18,6 +19,7 @@ from userpool import (
     AsyncUser,
     AsyncUserPool,
     AuthFlow,
+    CookieStorage,
     FileStorage,
     MfaMethod,
     MfaPreference,
@@ -234,6 +236,21 @@ async def test_js24_am14_read_the_mfa_settings(user: AsyncUser) -> None:
     profile = await user.get_user()
     assert profile.mfa_methods == (MfaMethod.SMS,)
     assert profile.preferred_mfa == MfaMethod.SMS
+
+
+async def test_js26_am06_keep_tokens_in_cookies(pool: AsyncEmbeddedUserPool, user: AsyncUser) -> None:
+    """`CookieStorage`; Amplify `CookieStorage`. Here a web back end keeps them, sealed, where no script of
+    the page can read them; `browser` is what the requests carry.
+    """
+    key, browser = os.urandom(32), dict[str, str]()
+    signing_in = CookieStorage(browser, key)
+    assert isinstance(await pool.with_storage(signing_in).sign_in("ada", PASSWORD), SignedIn)
+    for cookie in signing_in.changes():  # response.set_cookie(**cookie.options())
+        browser[cookie.name] = cookie.value
+
+    current = await pool.with_storage(CookieStorage(browser, key)).current_user()
+    assert current is not None
+    assert (await current.get_user()).username == "ada"
 
 
 async def test_js27_am15_set_up_an_authenticator_app_while_signing_in(

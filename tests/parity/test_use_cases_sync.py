@@ -9,6 +9,7 @@ embedded pool, `user` is signed in to it, and `PASSWORD` is theirs.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -17,6 +18,7 @@ import pytest
 from tests.client.helpers import PASSWORD
 from userpool import (
     AuthFlow,
+    CookieStorage,
     FileStorage,
     MfaMethod,
     MfaPreference,
@@ -231,6 +233,21 @@ def test_js24_am14_read_the_mfa_settings(user: User) -> None:
     profile = user.get_user()
     assert profile.mfa_methods == (MfaMethod.SMS,)
     assert profile.preferred_mfa == MfaMethod.SMS
+
+
+def test_js26_am06_keep_tokens_in_cookies(pool: EmbeddedUserPool, user: User) -> None:
+    """`CookieStorage`; Amplify `CookieStorage`. Here a web back end keeps them, sealed, where no script of
+    the page can read them; `browser` is what the requests carry.
+    """
+    key, browser = os.urandom(32), dict[str, str]()
+    signing_in = CookieStorage(browser, key)
+    assert isinstance(pool.with_storage(signing_in).sign_in("ada", PASSWORD), SignedIn)
+    for cookie in signing_in.changes():  # response.set_cookie(**cookie.options())
+        browser[cookie.name] = cookie.value
+
+    current = pool.with_storage(CookieStorage(browser, key)).current_user()
+    assert current is not None
+    assert (current.get_user()).username == "ada"
 
 
 def test_js27_am15_set_up_an_authenticator_app_while_signing_in(pool: EmbeddedUserPool, user: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -123,13 +124,6 @@ class AsyncUserPool(AsyncClientCalls):
 
         kept_in = Once(lambda: async_storage(storage))
 
-        def open_devices() -> AsyncDevices:
-            from userpool.client.device_record import DeviceRecords
-
-            from .devices import AsyncDevices
-
-            return AsyncDevices(self._connection, kept_in(), DeviceRecords(user_pool_id, client_id))
-
         def open_home() -> AsyncHome:
             from userpool.client.checking import Checker
             from userpool.client.record import Keys
@@ -152,7 +146,7 @@ class AsyncUserPool(AsyncClientCalls):
 
         # What the first request does not need is loaded with the first tokens; keys are looked at now.
         self._homes = Once(open_home)
-        self._kept_devices = Once(open_devices)
+        self._kept_devices = Once(lambda: self._open_devices(kept_in()))
         if jwks is not None:
             self._homes()
 
@@ -548,6 +542,19 @@ class AsyncUserPool(AsyncClientCalls):
         """
         await self._devices.drop(username)
 
+    def with_storage(self, storage: AnyStorage) -> AsyncUserPool:
+        """The same pool and app client with another storage, such as the cookies of one request.
+
+        Connections, public keys and refreshes under way are shared with this pool, which is the one to close.
+        """
+        view = object.__new__(AsyncUserPool)
+        view._config = self._config
+        view._connection = AsyncConnection(self._connection.world, owned=False)
+        kept_in = Once(lambda: async_storage(storage))
+        view._kept_devices = Once(lambda: self._open_devices(kept_in()))
+        view._homes = Once(lambda: replace(self._home, storage=kept_in(), devices=view._devices))
+        return view
+
     async def aclose(self) -> None:
         """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
         out.
@@ -565,6 +572,14 @@ class AsyncUserPool(AsyncClientCalls):
     @property
     def _home(self) -> AsyncHome:
         return self._homes()
+
+    def _open_devices(self, storage: AnyStorage) -> AsyncDevices:
+        from userpool.client.device_record import DeviceRecords
+
+        from .devices import AsyncDevices
+
+        records = DeviceRecords(self.user_pool_id, self.client_id)
+        return AsyncDevices(self._connection, async_storage(storage), records)
 
     @property
     def _devices(self) -> AsyncDevices:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -124,13 +125,6 @@ class UserPool(ClientCalls):
 
         kept_in = Once(lambda: plain_storage(storage))
 
-        def open_devices() -> Devices:
-            from userpool.client.device_record import DeviceRecords
-
-            from .devices import Devices
-
-            return Devices(self._connection, kept_in(), DeviceRecords(user_pool_id, client_id))
-
         def open_home() -> Home:
             from userpool.client.checking import Checker
             from userpool.client.record import Keys
@@ -153,7 +147,7 @@ class UserPool(ClientCalls):
 
         # What the first request does not need is loaded with the first tokens; keys are looked at now.
         self._homes = Once(open_home)
-        self._kept_devices = Once(open_devices)
+        self._kept_devices = Once(lambda: self._open_devices(kept_in()))
         if jwks is not None:
             self._homes()
 
@@ -549,6 +543,19 @@ class UserPool(ClientCalls):
         """
         self._devices.drop(username)
 
+    def with_storage(self, storage: Storage) -> UserPool:
+        """The same pool and app client with another storage, such as the cookies of one request.
+
+        Connections, public keys and refreshes under way are shared with this pool, which is the one to close.
+        """
+        view = object.__new__(UserPool)
+        view._config = self._config
+        view._connection = Connection(self._connection.world, owned=False)
+        kept_in = Once(lambda: plain_storage(storage))
+        view._kept_devices = Once(lambda: self._open_devices(kept_in()))
+        view._homes = Once(lambda: replace(self._home, storage=kept_in(), devices=view._devices))
+        return view
+
     def close(self) -> None:
         """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
         out.
@@ -566,6 +573,14 @@ class UserPool(ClientCalls):
     @property
     def _home(self) -> Home:
         return self._homes()
+
+    def _open_devices(self, storage: Storage) -> Devices:
+        from userpool.client.device_record import DeviceRecords
+
+        from .devices import Devices
+
+        records = DeviceRecords(self.user_pool_id, self.client_id)
+        return Devices(self._connection, plain_storage(storage), records)
 
     @property
     def _devices(self) -> Devices:

@@ -1,0 +1,50 @@
+"""One pool for many requests, each with a storage of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from tests.client.helpers import PASSWORD
+from userpool import AsyncUserPool, CookieStorage, MemoryStorage, SignedIn, UserPool
+
+KEY = os.urandom(32)
+
+
+async def test_parallel_requests_of_one_browser_share_a_refresh() -> None:
+    async with AsyncUserPool.embedded() as pool:
+        await pool.sign_up("ada", PASSWORD, {"email": "ada@example.com"})
+        await pool.confirm_sign_up("ada", pool.outbox.code())
+        first = CookieStorage({}, KEY)
+        step = await pool.with_storage(first).sign_in("ada", PASSWORD)
+        assert isinstance(step, SignedIn)
+        old = (await step.user.tokens()).access_token
+        browser = {cookie.name: cookie.value for cookie in first.changes()}
+        pool.clock.advance(3600)
+
+        requests = [CookieStorage(browser, KEY) for _ in range(5)]
+
+        async def serve(storage: CookieStorage) -> str:
+            user = await pool.with_storage(storage).current_user()
+            assert user is not None
+            return await user.access_token()
+
+        new = await asyncio.gather(*(serve(storage) for storage in requests))
+        assert len({old, *new}) == 2
+        for storage in requests:
+            after = {**browser, **{cookie.name: cookie.value for cookie in storage.changes()}}
+            assert await serve(CookieStorage(after, KEY)) == new[0]
+
+
+def test_a_view_shares_nothing_that_is_a_users_and_closes_nothing() -> None:
+    with UserPool.embedded() as pool:
+        pool.sign_up("ada", PASSWORD, {"email": "ada@example.com"})
+        pool.confirm_sign_up("ada", pool.outbox.code())
+        kept = MemoryStorage()
+        with pool.with_storage(kept) as view:
+            assert isinstance(view.sign_in("ada", PASSWORD), SignedIn)
+            assert pool.current_user() is None
+            assert pool.with_storage(MemoryStorage()).current_user() is None
+        again = pool.with_storage(kept).current_user()
+        assert again is not None
+        assert again.get_user().username == "ada"
