@@ -251,7 +251,8 @@ def test_a_pool_made_with_sms_mfa_shows_it(world: World) -> None:
     [
         {"MfaConfiguration": "ON"},
         {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": False}},
-        {"WebAuthnConfiguration": {"FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}},
+        {"WebAuthnConfiguration": {"RelyingPartyId": "https://auth.example.com"}},
+        {"WebAuthnConfiguration": {"UserVerification": "discouraged"}},
     ],
 )
 def test_second_factors_that_cannot_be(world: World, members: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from .domain.factors.second import ATTRIBUTE, Ask
 from .domain.sessions import Session
 from .domain.settings import MfaMethod
 from .messages.outbox import Purpose
+from .passkeys import request_options
 from .sessions import new_session
 from .stage import Stage, proof_of
 
@@ -53,7 +54,11 @@ def challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[s
 def _first_factor(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[str, str], Parcel | None]:
     attribute = ADDRESS.get(ask.challenge)
     if attribute is None:
-        return _session(context, stage, ask, {"first": "yes"}), {}, None
+        data, parameters = {"first": "yes"}, dict[str, str]()
+        if ask.challenge is _STEP.WEB_AUTHN:
+            told, parameters = request_options(context, stage.realm, stage.present, ask.passkeys)
+            data |= told
+        return _session(context, stage, ask, data), parameters, None
     delivery = Delivery(attribute, stage.present.attributes[attribute])
     return _send_code(context, stage, ask, delivery, {})
 

@@ -49,6 +49,14 @@ class Settings:
     max_body_bytes: int = 1024 * 1024
     revoke_on_reuse: bool = True
     """Whether a refresh token that is used again long after it was replaced ends its whole sign-in."""
+    passkey_origins: tuple[str, ...] = ()
+    """The only origins from which passkeys are taken, such as `https://app.example.com` or an Android app's
+    `android:apk-key-hash:…`. Without any, those of the relying party's host and of the hosts below it.
+    """
+    passkey_fresh_seconds: float | None = None
+    """How long ago a user may have signed in who registers a passkey; `None` for however long, as at
+    Cognito.
+    """
 
     def issuer_of(self, pool_id: str) -> str:
         """The issuer that tokens of this pool name."""

@@ -140,6 +140,8 @@ def _apply(context: Context, writer: Writer, stage: Stage) -> None:
         writer.put_session_use(consume_session(stage.answered, use, context.clock.now()))
     for counter in stage.settled:
         writer.delete_attempts(counter)
+    if stage.also is not None:
+        stage.also(writer)
     if stage.updated is not None:
         move_names(writer, stage.realm.settings, stage.user, stage.updated)
         writer.put_user(stage.updated)

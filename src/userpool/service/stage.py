@@ -13,6 +13,7 @@ from userpool.protocol.shapes import idp
 
 from .domain.records import User
 from .domain.sessions import Session
+from .ports import Writer
 from .realm import Realm
 
 Out = TypeVar("Out")
@@ -61,6 +62,8 @@ class Stage:
     """Whether the user exists and may be sent something; otherwise it is only made to look so."""
     settled: tuple[str, ...] = ()
     """Keys of counters that this step's proof ends."""
+    also: Callable[[Writer], None] | None = None
+    """What else this step stores, in the same transaction."""
     carried: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What this step adds to what goes along with the sign-in."""
     metadata: Mapping[str, str] | None = field(default=None, repr=False)

@@ -177,6 +177,24 @@ class PoolSettings:
             subject=email.get("Subject"),
         )
 
+    # passkeys
+
+    @property
+    def rp_id(self) -> str | None:
+        """The relying party of passkeys: the domain that they are made for."""
+        return self._map("WebAuthnConfiguration").get("RelyingPartyId") or None
+
+    @property
+    def passkeys_verify_user(self) -> bool:
+        """Whether every passkey must have verified its user."""
+        return self._map("WebAuthnConfiguration").get("UserVerification") == "required"
+
+    @property
+    def passkeys_count_twice(self) -> bool:
+        """Whether a passkey that verified its user can count as the second factor too."""
+        given = self._map("WebAuthnConfiguration").get("FactorConfiguration")
+        return given == "MULTI_FACTOR_WITH_USER_VERIFICATION"
+
     # names and attributes
 
     @property

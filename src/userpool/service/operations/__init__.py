@@ -21,6 +21,7 @@ FAMILIES = (
     "password",
     "mfa",
     "devices",
+    "passkeys",
 )
 
 

@@ -43,6 +43,7 @@ from ..steps import Facts, Reply, answering
 from ..totp_seeds import open_seed
 from .choice import answer_password, answer_srp, first_code, select
 from .device_challenges import answer_device_srp, answer_device_verifier
+from .passkey_sign_in import answer_passkey
 
 _STEP = ChallengeNameType
 _CLAIMS = (_STEP.PASSWORD_VERIFIER, _STEP.DEVICE_PASSWORD_VERIFIER)
@@ -235,6 +236,7 @@ _ANSWERS: Mapping[str, Callable[[Context, Reply, Facts], Outcome]] = {
     _STEP.PASSWORD: answer_password,
     _STEP.PASSWORD_SRP: answer_srp,
     _STEP.SMS_OTP: first_code,
+    _STEP.WEB_AUTHN: answer_passkey,
     _STEP.PASSWORD_VERIFIER: _password_verifier,
     _STEP.NEW_PASSWORD_REQUIRED: _new_password,
     _STEP.SMS_MFA: _sent_code,

@@ -22,11 +22,13 @@ from ..delivery import code_hash
 from ..domain.codes import Delivery
 from ..domain.existence import stand_in
 from ..domain.factors.choices import FIRST_FACTORS, available
+from ..domain.factors.passkey import is_offered, with_passkeys
 from ..domain.factors.second import Ask, after_code_alone
 from ..domain.factors.sent import after_first_code
 from ..domain.lockout import SIGN_IN_CODE
-from ..domain.records import User
+from ..domain.records import Passkey, User
 from ..domain.sessions import MAX_ATTEMPTS, Session
+from ..passkeys import passkeys_of
 from ..proving import by_password, offer_srp, public_number
 from ..realm import Realm
 from ..sessions import use_up
@@ -49,6 +51,8 @@ class Choice:
     """The user, or what stands in for one who does not exist."""
     offered: tuple[str, ...]
     """The factors to choose among."""
+    passkeys: tuple[Passkey, ...]
+    """What the user can sign with, or seems to."""
     given: Mapping[str, str] = field(repr=False)
     """What came along: parameters of the beginning, or responses."""
     session: Session | None = None
@@ -112,11 +116,10 @@ def _choice(
     settings = who.realm.settings
     # Made for those who exist too, who do not need it: the time that it takes would tell who does.
     person = stand_in(settings, who.typed, context.keys.digest)
-    person = who.user or person
-    passkeys = _STEP.WEB_AUTHN in settings.first_factors and bool(
-        context.store.read(lambda reader: reader.passkeys(settings.pool.id, who.sub))
-    )
-    return Choice(who, person, available(settings, person, passkeys=passkeys), given, session)
+    passkeys = passkeys_of(context, settings, who.user, who.sub)
+    person = who.user or with_passkeys(person, passkeys)
+    offered = available(settings, person, passkeys=is_offered(settings, person, passkeys))
+    return Choice(who, person, offered, passkeys, given, session)
 
 
 def _password(context: Context, choice: Choice) -> Outcome:
@@ -152,8 +155,12 @@ def _code(context: Context, choice: Choice, step: ChallengeNameType) -> Outcome:
     return _ask(context, choice, step)
 
 
+def _passkey(context: Context, choice: Choice) -> Outcome:
+    return _ask(context, choice, _STEP.WEB_AUTHN)
+
+
 def _ask(context: Context, choice: Choice, step: ChallengeNameType) -> Outcome:
-    who, ask = choice.who, Ask(step, available=choice.offered)
+    who, ask = choice.who, Ask(step, available=choice.offered, passkeys=choice.passkeys)
 
     def attempt(person: User) -> Outcome:
         stage = Stage(
@@ -176,6 +183,7 @@ _BEGINNINGS: Mapping[str, Callable[[Context, Choice], Outcome]] = {
     _STEP.PASSWORD: _password,
     _STEP.EMAIL_OTP: _email_code,
     _STEP.SMS_OTP: _sms_code,
+    _STEP.WEB_AUTHN: _passkey,
 }
 """How each first factor is asked for; which of them a user has says `domain.factors.choices.available`."""
 

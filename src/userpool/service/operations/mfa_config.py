@@ -1,4 +1,4 @@
-"""A pool's second factors: SetUserPoolMfaConfig, GetUserPoolMfaConfig."""
+"""A pool's second factors and passkeys: SetUserPoolMfaConfig, GetUserPoolMfaConfig."""
 
 from __future__ import annotations
 
@@ -26,14 +26,6 @@ def set_user_pool_mfa_config(
 ) -> idp.SetUserPoolMfaConfigResponse:
     """SetUserPoolMfaConfig: what is given replaces what was; what is left out stays."""
     given = stored_members(call.input, "UserPoolId")
-    if (given.get("WebAuthnConfiguration") or {}).get("FactorConfiguration") == (
-        "MULTI_FACTOR_WITH_USER_VERIFICATION"
-    ):
-        raise InvalidParameterException(
-            "WebAuthnConfiguration.FactorConfiguration MULTI_FACTOR_WITH_USER_VERIFICATION is not carried "
-            "out by "
-            "userpool yet. Leave it out."
-        )
 
     def apply(writer: Writer) -> Pool:
         pool = existing_pool(writer, call.input.user_pool_id)

@@ -221,7 +221,9 @@ def passkey_values(passkey: Passkey) -> Values:
 
 def passkey_from(row: Row) -> Passkey:
     """The passkey in `row`."""
-    return Passkey(*row[:8], _listed(row[8]), row[9], bool(row[10]), bool(row[11]), row[12])
+    read = [*row]
+    read[8], read[10], read[11] = _listed(row[8]), bool(row[10]), bool(row[11])
+    return Passkey(*read)
 
 
 def group_values(group: Group) -> Values:

@@ -47,18 +47,20 @@ def check_reachable(settings: PoolSettings, attributes: Mapping[str, str]) -> No
 def available(settings: PoolSettings, user: User, *, passkeys: bool = False) -> tuple[str, ...]:
     """The first factors that this user can show now, by their challenges' names; never none.
 
-    A factor other than the password stands alone: it cannot be combined with a second factor, so that a user
-    who has one, or a pool that requires one, is left with the password. A temporary password has to be used
-    up first.
+    A code stands alone: it cannot be combined with a second factor, so that a user who has one, or a pool
+    that requires one, is left with the password, and with a passkey that counts for both. A temporary
+    password has to be used up first.
 
     Args:
         settings: of the pool.
         user: as stored, or what stands in for one who does not exist.
-        passkeys: whether the user has a passkey.
+        passkeys: whether the user has a passkey that will do (`passkey.is_offered`).
     """
     others: tuple[str, ...] = ()
     if user.status is not UserStatus.FORCE_CHANGE_PASSWORD and not _needs_second(settings, user):
-        others = _allowed(settings, user, passkeys=passkeys)
+        others = _codes(settings, user)
+    if passkeys:
+        others = (*others, ChallengeNameType.WEB_AUTHN)
     return others if others and user.password is None else (*PASSWORDS, *others)
 
 
@@ -66,11 +68,8 @@ def _needs_second(settings: PoolSettings, user: User) -> bool:
     return settings.mfa is MfaMode.ON or has_second_factor(settings, user)
 
 
-def _allowed(settings: PoolSettings, user: User, *, passkeys: bool) -> tuple[str, ...]:
+def _codes(settings: PoolSettings, user: User) -> tuple[str, ...]:
     allowed = settings.first_factors
-    codes = [
+    return tuple(
         name for name, attribute in ADDRESS.items() if name in allowed and user.attributes.get(attribute)
-    ]
-    if passkeys and ChallengeNameType.WEB_AUTHN in allowed:
-        return (*codes, ChallengeNameType.WEB_AUTHN)
-    return tuple(codes)
+    )

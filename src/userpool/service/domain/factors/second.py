@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import InvalidUserPoolConfigurationException, NotAuthorizedException
 
-from ..records import User
+from ..records import Passkey, User
 from ..settings import MfaMethod, MfaMode, PoolSettings
 
 ORDER = (MfaMethod.SMS, MfaMethod.TOTP, MfaMethod.EMAIL)
@@ -24,13 +24,14 @@ _RECOVERY = {MfaMethod.SMS: "verified_phone_number", MfaMethod.EMAIL: "verified_
 class Ask:
     """The next challenge. `choices` are the methods of SELECT_MFA_TYPE and MFA_SETUP; `to` is an address
     that a code goes to, where it is not yet the user's; `available` are the first factors that the user has,
-    where one of them is asked for.
+    where one of them is asked for, and `passkeys` what may answer WEB_AUTHN.
     """
 
     challenge: ChallengeNameType
     choices: tuple[MfaMethod, ...] = ()
     to: str | None = field(default=None, repr=False)
     available: tuple[str, ...] = ()
+    passkeys: tuple[Passkey, ...] = ()
 
 
 def second_factor(settings: PoolSettings, user: User) -> Ask | None:
