@@ -21,7 +21,7 @@ TRACKED = {"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True}}
 OPT_IN = {
     "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True}
 }
-LOGGED = {"DeviceConfiguration": {}}
+LOGGED: dict[str, Any] = {"DeviceConfiguration": {}}
 """Devices are tracked, and skip nothing."""
 
 

@@ -144,6 +144,7 @@ class TestConfirm:
         phone = Phone.confirmed(client)
         sub = client.pool.user("ada").sub
         device = world.store.read(lambda reader: reader.device(client.pool.id, sub, phone.key))
+        assert device is not None
         assert base64.b64decode(phone.secret.verifier)[1:] not in device.sealed_verifier
         assert len(device.sealed_verifier) > 384
 

@@ -15,8 +15,8 @@ from tests.store.examples import (
     make_family,
     make_user,
 )
-from userpool.service.domain.records import Device
-from userpool.service.ports import Conflict, Store
+from userpool.service.domain.records import Device, Pool, User
+from userpool.service.ports import Conflict, Store, Writer
 
 ADA = make_user(1)
 BOB = make_user(2)
@@ -32,8 +32,15 @@ def store(store: Store) -> Store:
 
 
 def add(store: Store, *devices: Device) -> None:
-    for one in devices:
-        store.write(lambda w, one=one: w.add_device(one))
+    def work(writer: Writer) -> None:
+        for one in devices:
+            writer.add_device(one)
+
+    store.write(work)
+
+
+def found(store: Store, key: str, user: User = ADA, pool: Pool = POOL) -> Device | None:
+    return store.read(lambda reader: reader.device(pool.id, user.sub, key))
 
 
 def test_a_device_is_kept_as_it_is(store: Store) -> None:
@@ -41,9 +48,9 @@ def test_a_device_is_kept_as_it_is(store: Store) -> None:
     bare = make_device(2, ADA, name=None, last_ip=None)
     add(store, whole, bare)
     for one in (whole, bare):
-        assert store.read(lambda r, one=one: r.device(POOL.id, ADA.sub, one.key)) == one
-        assert store.read(lambda r, one=one: r.device(POOL.id, BOB.sub, one.key)) is None
-        assert store.read(lambda r, one=one: r.device(OTHER_POOL.id, ADA.sub, one.key)) is None
+        assert found(store, one.key) == one
+        assert found(store, one.key, BOB) is None
+        assert found(store, one.key, ADA, OTHER_POOL) is None
 
 
 def test_devices_of_a_user_come_in_pages(store: Store) -> None:
@@ -60,7 +67,7 @@ def test_a_device_is_added_once_and_only_to_a_user_who_exists(store: Store) -> N
     add(store, one, make_device(1, BOB))
     with pytest.raises(Conflict, match="device"):
         add(store, replace(one, name="again"))
-    assert store.read(lambda r: r.device(POOL.id, ADA.sub, one.key)) == one
+    assert found(store, one.key) == one
     with pytest.raises(Conflict, match="user"):
         add(store, make_device(1, make_user(9)))
 
@@ -72,8 +79,8 @@ def test_a_device_is_replaced_while_it_is_there(store: Store) -> None:
     add(store, one, make_device(1, BOB))
     changed = replace(one, remembered=True, modified_at=99.0, last_ip=None)
     store.write(lambda w: w.put_device(changed))
-    assert store.read(lambda r: r.device(POOL.id, ADA.sub, one.key)) == changed
-    assert store.read(lambda r: r.device(POOL.id, BOB.sub, one.key)) == make_device(1, BOB)
+    assert found(store, one.key) == changed
+    assert found(store, one.key, BOB) == make_device(1, BOB)
 
 
 def test_a_forgotten_device_is_gone(store: Store) -> None:
@@ -101,8 +108,12 @@ def test_a_sign_in_has_its_device_until_that_is_forgotten(store: Store) -> None:
         make_family(2, ADA, device_key=two.key),
         make_family(3, BOB, device_key=one.key),
     ]
-    for family in families:
-        store.write(lambda w, family=family: w.add_family(family))
+
+    def keep(writer: Writer) -> None:
+        for family in families:
+            writer.add_family(family)
+
+    store.write(keep)
     store.write(lambda w: w.delete_device(POOL.id, ADA.sub, one.key))
-    found = [store.read(lambda r, jti=family.origin_jti: r.family(jti)) for family in families]
-    assert found == [replace(families[0], device_key=None), *families[1:]]
+    left = store.read(lambda r: [r.family(family.origin_jti) for family in families])
+    assert left == [replace(families[0], device_key=None), *families[1:]]
