@@ -90,6 +90,14 @@ def pools_and_clients(boto: Any) -> None:
     )
     assert {one["ClientName"] for page in pages for one in page["UserPoolClients"]} == {"two", "three"}
 
+    tracking = {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 5}}
+    boto.set_user_pool_session_configuration(UserPoolId=made["Id"], **tracking)
+    shown = boto.get_user_pool_session_configuration(UserPoolId=made["Id"])
+    assert {name: shown[name] for name in tracking} == tracking
+    boto.set_user_pool_client_session_configuration(**identified, SSOSession={"MaxValidityMinutes": 5})
+    shown = boto.get_user_pool_client_session_configuration(**identified)
+    assert shown["SSOSession"] == {"MaxValidityMinutes": 5}
+
     boto.set_user_pool_mfa_config(
         UserPoolId=made["Id"],
         MfaConfiguration="OPTIONAL",
@@ -244,7 +252,26 @@ def groups(pool: Pool, name: str) -> None:
 
 
 def sessions(pool: Pool, name: str) -> None:
-    boto, tokens = pool.boto, sign_in(pool, name)
+    boto, user = pool.boto, {"UserPoolId": pool.id, "Username": name}
+    boto.set_user_pool_session_configuration(
+        UserPoolId=pool.id, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 5}
+    )
+    tokens, there, elsewhere = (sign_in(pool, name) for _ in range(3))
+    listed = boto.admin_list_user_sessions(**user)["Sessions"]
+    assert {one["LastIPAddress"] for one in listed} == {"127.0.0.1"}
+    [other] = [
+        one["SessionId"]
+        for one in boto.list_user_sessions(AccessToken=elsewhere["AccessToken"])["Sessions"]
+        if one["IsCurrentSession"]
+    ]
+    boto.admin_revoke_user_session(**user, SessionId=other)
+    [other] = [
+        one["SessionId"]
+        for one in boto.list_user_sessions(AccessToken=there["AccessToken"])["Sessions"]
+        if one["IsCurrentSession"]
+    ]
+    boto.revoke_user_session(AccessToken=tokens["AccessToken"], SessionId=other)
+    assert len(boto.list_user_sessions(AccessToken=tokens["AccessToken"])["Sessions"]) == 1
     renewed = boto.get_tokens_from_refresh_token(
         ClientId=pool.client_id, RefreshToken=tokens["RefreshToken"]
     )["AuthenticationResult"]

@@ -77,7 +77,9 @@ def test_other_addresses_are_not_there(service: Service, request_: Request) -> N
     assert refused(service.handle(request_), 404)[0] == "UnknownOperationException"
 
 
-@pytest.mark.parametrize("operation", [ops.LIST_GROUPS, ops.GET_DEVICE, ops.GET_ID, ops.CREATE_IDENTITY_POOL])
+@pytest.mark.parametrize(
+    "operation", [ops.LIST_IDENTITY_PROVIDERS, ops.CREATE_TERMS, ops.GET_ID, ops.CREATE_IDENTITY_POOL]
+)
 def test_what_is_not_built_says_so(service: Service, operation: ops.Operation[Any, Any]) -> None:
     request = Request("POST", "/", {**HEADERS, "x-amz-target": operation.target}, b"{}")
     code, message = refused(service.handle(request), 501)

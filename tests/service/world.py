@@ -99,6 +99,7 @@ class World:
         self.time = 1_795_392_245.25
         self.powers = 0
         self.source_ip = ""
+        self.user_agent = ""
         self.clock = ServiceClock(lambda: self.time)
         settings = settings or Settings(development=True)
         self.service = Service.open(
@@ -134,6 +135,7 @@ class World:
         headers = {
             "x-amz-target": ops.IDP[operation].target,
             "content-type": "application/x-amz-json-1.1",
+            "user-agent": self.user_agent,
         }
         request = Request("POST", "/", headers, json.dumps(body).encode())
         response = self._dispatcher.handle(request, self.source_ip)

@@ -76,6 +76,8 @@ class Context:
     messages: Messages
     power: Power
     settings: Settings
+    user_agent: str = field(default="", repr=False, compare=False)
+    """What the program of the present call calls itself."""
     new_signing_key: Callable[[], SigningKey] = SigningKey.generate
     turnstile: Turnstile = field(default_factory=Turnstile, repr=False, compare=False)
     signing: SigningKeys = field(default_factory=SigningKeys, repr=False, compare=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -144,7 +145,9 @@ class Dispatcher:
             if operation.auth is Auth.ACCESS_TOKEN and getattr(call.input, "access_token", None) is not None:
                 caller = access.authorise(self._context, call.input.access_token, operation)
                 call = Call(operation, call.input, request_id, source_ip, caller)
-            output = handler(self._context, call)
+            # One world for all calls, but for this: what it is for stands far from where calls are read.
+            context = replace(self._context, user_agent=request.headers.get("user-agent", ""))
+            output = handler(context, call)
         except ServiceError as error:
             if error.code not in operation.errors and error.code not in _ALWAYS_ALLOWED:
                 _logger.exception("%s raised an undeclared %s, request %s", operation, error.code, request_id)

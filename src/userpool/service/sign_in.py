@@ -32,6 +32,7 @@ from .names import move_names
 from .ports import Conflict, Writer
 from .sessions import seal_session
 from .stage import Outcome, Stage, proof_of
+from .tracking import make_room, tracked
 
 T = TypeVar("T")
 
@@ -81,6 +82,7 @@ def _finish(context: Context, stage: Stage) -> Outcome:
     realm, now = stage.realm, context.clock.now()
     device = sign_in_device(context, stage)
     family, refresh_token = tokens.start_family(context, realm, stage.present, now, device.key)
+    family = tracked(context, realm.settings, family, realm.source_ip)
     groups = context.store.read(lambda reader: reader.groups_of(realm.pool.id, stage.user.sub))
     result = tokens.issue(context, realm, stage.present, family, refresh_token, device.new, groups)
     key = lock_key(context, realm.pool.id, stage.user.sub)
@@ -89,6 +91,7 @@ def _finish(context: Context, stage: Stage) -> Outcome:
         _apply(context, writer, stage)
         writer.delete_attempts(key)
         note_sign_in(writer, stage, device.key, now)
+        make_room(writer, realm.settings, stage.present, now)
         writer.add_family(family)
 
     context.store.write(apply)

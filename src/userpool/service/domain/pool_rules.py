@@ -14,6 +14,7 @@ from userpool.protocol.errors import FeatureUnavailableInTierException, InvalidP
 
 from .ceremony import check_rp_id
 from .schema import STANDARD, Kind, is_custom, wire_name
+from .settings import SESSION_CONFIGURATION
 
 Stored = Mapping[str, Any]
 
@@ -176,6 +177,8 @@ def _check_tier(settings: Stored) -> None:
         raise FeatureUnavailableInTierException("MFA by passkey needs the tier ESSENTIALS or PLUS.")
     if settings.get("EmailMfaConfiguration") is not None:
         raise FeatureUnavailableInTierException("MFA by e-mail needs the tier ESSENTIALS or PLUS.")
+    if (settings.get(SESSION_CONFIGURATION) or {}).get("UserSessionTracking") == "ENABLED":
+        raise FeatureUnavailableInTierException("Session tracking needs the tier ESSENTIALS or PLUS.")
 
 
 def _refuse_what_is_not_carried_out(settings: Stored) -> None:

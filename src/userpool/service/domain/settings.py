@@ -17,9 +17,15 @@ from userpool.protocol import passwords
 
 from .records import AppClient, Pool
 from .schema import NOT_CLIENT_WRITABLE, STANDARD, Attribute, pool_schema
+from .tracking import DEFAULT_SSO_MINUTES, Tracking
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 _UNITS = {"seconds": 1, "minutes": MINUTE, "hours": HOUR, "days": DAY}
+
+SESSION_CONFIGURATION = "UserPoolSessionConfiguration"
+"""Where a pool's settings keep what SetUserPoolSessionConfiguration says."""
+SSO_SESSION = "SSOSession"
+"""Where a client's settings keep what SetUserPoolClientSessionConfiguration says."""
 
 
 class MfaMode(StrEnum):
@@ -277,7 +283,15 @@ class PoolSettings:
             subject=text.get("EmailSubject") or stored.get("EmailVerificationSubject"),
         )
 
-    # devices, tier, protection
+    # sessions, devices, tier, protection
+
+    @property
+    def tracking(self) -> Tracking:
+        """Whether the sessions of users are tracked (SetUserPoolSessionConfiguration)."""
+        stored = self._map(SESSION_CONFIGURATION)
+        if not stored:
+            return Tracking()
+        return Tracking(stored["UserSessionTracking"] == "ENABLED", stored["TokenSession"]["MaxPerUser"])
 
     @property
     def devices_tracked(self) -> bool:
@@ -390,6 +404,14 @@ class ClientSettings:
         return int(
             (self.client.settings.get("RefreshTokenRotation") or {}).get("RetryGracePeriodSeconds") or 0
         )
+
+    @property
+    def sso_minutes(self) -> int:
+        """How long a managed login session may be used again by this client
+        (SetUserPoolClientSessionConfiguration).
+        """
+        stored = self.client.settings.get(SSO_SESSION)
+        return DEFAULT_SSO_MINUTES if stored is None else int(stored["MaxValidityMinutes"])
 
     # attributes
 

@@ -19,7 +19,7 @@ from ..domain import identifiers
 from ..domain.client_rules import check_client
 from ..domain.pagination import page_size, split
 from ..domain.records import AppClient, Pool
-from ..domain.settings import MINUTE, ClientSettings, PoolSettings
+from ..domain.settings import MINUTE, SSO_SESSION, ClientSettings, PoolSettings
 from ..ports import Reader, Writer
 from ..sealed import open_client_secrets, seal_client_secret
 from .lookup import existing_client, existing_pool, page_start, page_token
@@ -113,16 +113,17 @@ def delete_user_pool_client(
 def update_user_pool_client(
     context: Context, call: Call[idp.UpdateUserPoolClientRequest]
 ) -> idp.UpdateUserPoolClientResponse:
-    """UpdateUserPoolClient: what is left out goes back to its default; the secret stays."""
+    """UpdateUserPoolClient: what is left out goes back to its default, but for secrets and sessions."""
     request = call.input
 
     def apply(writer: Writer) -> AppClient:
         pool = existing_pool(writer, request.user_pool_id)
         client = existing_client(writer, request.client_id, pool.id)
+        kept = {name: client.settings[name] for name in (SSO_SESSION,) if name in client.settings}
         changed = replace(
             client,
             name=request.client_name or client.name,
-            settings=stored_members(request, *_NOT_STORED),
+            settings=kept | stored_members(request, *_NOT_STORED),
             modified_at=context.clock.now(),
         )
         _check(pool, changed)

@@ -19,7 +19,7 @@ from ..domain import identifiers
 from ..domain.pagination import page_size, split
 from ..domain.pool_rules import IMMUTABLE, check_pool
 from ..domain.records import KeyUse, Pool
-from ..domain.settings import PoolSettings
+from ..domain.settings import SESSION_CONFIGURATION, PoolSettings
 from ..ports import Writer
 from ..sealed import seal_signing_key
 from .lookup import existing_pool, page_start, page_token
@@ -130,10 +130,10 @@ def delete_user_pool(context: Context, call: Call[idp.DeleteUserPoolRequest]) ->
 @handles(ops.UPDATE_USER_POOL)
 def update_user_pool(context: Context, call: Call[idp.UpdateUserPoolRequest]) -> idp.UpdateUserPoolResponse:
     """UpdateUserPool: what is left out goes back to its default, but for what is fixed at creation, the
-    factors that SetUserPoolMfaConfig set up, and DcrConfiguration.
+    factors that SetUserPoolMfaConfig set up, the tracking of sessions, and DcrConfiguration.
     """
     given = stored_members(call.input, "UserPoolId", "PoolName")
-    kept = (*IMMUTABLE, *_MFA_MEMBERS, "DcrConfiguration")
+    kept = (*IMMUTABLE, *_MFA_MEMBERS, "DcrConfiguration", SESSION_CONFIGURATION)
 
     def apply(writer: Writer) -> None:
         pool = existing_pool(writer, call.input.user_pool_id)

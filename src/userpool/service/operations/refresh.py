@@ -23,8 +23,10 @@ from .. import tokens
 from ..context import Call, Context, handles
 from ..domain.records import Device, Group, TokenFamily, User
 from ..domain.rotation import Fate, fate
+from ..domain.tracking import ended, used
 from ..ports import Reader, Writer
 from ..realm import Realm
+from ..tracking import activity, note_use
 
 _logger = logging.getLogger("userpool.service")
 
@@ -54,7 +56,8 @@ class _Shown:
 def by_auth_flow(
     context: Context, realm: Realm, refresh_token: str, secret_hash: str | None, device_key: str | None = None
 ) -> idp.AuthenticationResultType:
-    """The refresh of InitiateAuth: new ID and access token, the same refresh token. It writes nothing.
+    """The refresh of InitiateAuth: new ID and access token, the same refresh token. It writes nothing, but
+    for the session in a pool that tracks them.
 
     Raises:
         NotAuthorizedException: the token is none, expired, revoked, or another client's; the client's
@@ -64,7 +67,9 @@ def by_auth_flow(
     realm.check_secret_hash(context.keys, secret_hash, shown.user.username)
     _check_device(shown, device_key)
     _refuse(context, shown, shown.fate(shown.family, context.clock.now()))
-    return tokens.issue(context, realm, shown.user, shown.family, groups=shown.groups)
+    result = tokens.issue(context, realm, shown.user, shown.family, groups=shown.groups)
+    note_use(context, realm.settings, shown.family.origin_jti, realm.source_ip)
+    return result
 
 
 @handles(ops.GET_TOKENS_FROM_REFRESH_TOKEN)
@@ -75,7 +80,7 @@ def get_tokens_from_refresh_token(
     given = call.input
 
     def read(reader: Reader) -> _Shown:
-        realm = Realm.read(reader, given.client_id)
+        realm = Realm.read(reader, given.client_id, source_ip=call.source_ip)
         realm.check_client_secret(context.keys, given.client_secret)
         return _shown(context, reader, realm, given.refresh_token)
 
@@ -90,6 +95,8 @@ def get_tokens_from_refresh_token(
     result = tokens.issue(context, shown.realm, shown.user, shown.family, following, groups=shown.groups)
     if following is not None:
         _refuse(context, shown, _rotate(context, shown, following, now))
+    else:
+        note_use(context, shown.realm.settings, shown.family.origin_jti, call.source_ip)
     return idp.GetTokensFromRefreshTokenResponse(authentication_result=result)
 
 
@@ -144,6 +151,7 @@ def _reused(context: Context, shown: _Shown, judged: Fate) -> None:
 
 def _rotate(context: Context, shown: _Shown, following: str, now: float) -> Fate:
     shown_hash, following_hash = tokens.refresh_hash(shown.token), tokens.refresh_hash(following)
+    tracks, use = shown.realm.settings.tracking.enabled, activity(context, shown.realm.source_ip)
 
     def apply(writer: Writer) -> Fate:
         family = writer.family(shown.family.origin_jti)
@@ -151,9 +159,8 @@ def _rotate(context: Context, shown: _Shown, following: str, now: float) -> Fate
             return Fate.REVOKED
         judged = shown.fate(family, now)
         if judged is Fate.CURRENT:
-            writer.put_family(
-                replace(family, refresh_hash=following_hash, previous_hash=shown_hash, rotated_at=now)
-            )
+            rotated = replace(family, refresh_hash=following_hash, previous_hash=shown_hash, rotated_at=now)
+            writer.put_family(used(rotated, use) if tracks and family.session_id else rotated)
         return judged
 
     return context.store.write(apply)
@@ -165,7 +172,7 @@ def _revoke(context: Context, origin_jti: str) -> None:
     def apply(writer: Writer) -> None:
         family = writer.family(origin_jti)
         if family is not None and family.revoked_at is None:
-            writer.put_family(replace(family, revoked_at=now))
+            writer.put_family(ended(family, now))
 
     context.store.write(apply)
 

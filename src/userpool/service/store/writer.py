@@ -76,7 +76,13 @@ _REVOKE_FAMILIES = (
         schema.token_families.c.sub == bindparam("sub"),
         schema.token_families.c.revoked_at.is_(None),
     )
-    .values(revoked_at=bindparam("at"), session_id=null())
+    .values(
+        revoked_at=bindparam("at"),
+        session_id=null(),
+        last_active_at=null(),
+        ip_address=null(),
+        device_type=null(),
+    )
 )
 _ADD_DEVICE = _add(schema.devices)
 _PUT_DEVICE = _replace(schema.devices)
