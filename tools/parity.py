@@ -21,7 +21,9 @@ BUGS: Final = tuple(sorted((ROOT / "tests/parity").glob("test_known_bugs*.py")))
 LISTS: Final = {"js": 32, "am": 23, "bug": 21, "amx": 14}
 """How long each list is that a test's name may point into."""
 _NUMBER: Final = re.compile(r"(js|amx|am|bug)(\d\d)_")
-_OURS: Final = frozenset({"pool", "user", "admin", "first", "again", "current", "step", "identity", "identities"})
+_OURS: Final = frozenset(
+    {"pool", "user", "admin", "first", "again", "current", "step", "on_device", "identity", "identities"}
+)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from userpool import (
 )
 from userpool.embedded import EmbeddedUserPool
 from userpool.identity import IdentityPool
+from userpool.protocol import operations as ops
 from userpool.protocol import totp
 from userpool.protocol.shapes import idp
 from userpool.testing.scripted import ScriptedTransport, answer
@@ -42,7 +43,7 @@ from userpool.testing.scripted import ScriptedTransport, answer
 
 @pytest.fixture
 def pool() -> Iterator[EmbeddedUserPool]:
-    """A pool that may ask for a second factor."""
+    """A pool that may ask for a second factor, and tracks devices as soon as a test says so."""
     with UserPool.embedded() as opened:
         opened.admin.set_user_pool_mfa_config(
             mfa_configuration="OPTIONAL",
@@ -54,6 +55,25 @@ def pool() -> Iterator[EmbeddedUserPool]:
             ),
         )
         yield opened
+
+
+@pytest.fixture
+def on_device(pool: EmbeddedUserPool, user: User) -> User:
+    """Ada, who has signed in on a device that the pool tracks."""
+    pool.admin.call(
+        ops.UPDATE_USER_POOL,
+        idp.UpdateUserPoolRequest(
+            user_pool_id=pool.user_pool_id,
+            auto_verified_attributes=["email"],
+            mfa_configuration="OPTIONAL",
+            device_configuration=idp.DeviceConfigurationType(
+                challenge_required_on_new_device=True, device_only_remembered_on_user_prompt=True
+            ),
+        ),
+    )
+    step = pool.sign_in("ada", PASSWORD)
+    assert isinstance(step, SignedIn)
+    return step.user
 
 
 @pytest.fixture
@@ -213,6 +233,42 @@ def test_js17_am20_aws_credentials_of_an_identity_pool(user: User, identities: I
     credentials = identity.credentials()  # got anew before they end
     assert credentials.access_key_id == "ASIAEXAMPLE"
     assert identity.identity_id() == credentials.identity_id
+
+
+def test_js18_am21_list_the_devices_in_pages(on_device: User) -> None:
+    """`CognitoUser.listDevices`; Amplify `fetchDevices`, which has no pages."""
+    page = on_device.list_devices(limit=10)
+    assert [device.key for device in page.items] == [on_device.device_key]
+    assert page.next_token is None  # or: list_devices(limit=10, pagination_token=page.next_token)
+    assert [device.name for device in on_device.devices()]  # all of them, page by page
+
+
+def test_js19_read_this_device(on_device: User) -> None:
+    """`CognitoUser.getDevice`; Amplify has nothing for it."""
+    device = on_device.get_device()
+    assert device.key == on_device.device_key
+
+
+def test_js20_am22_remember_a_device(pool: EmbeddedUserPool, on_device: User) -> None:
+    """`CognitoUser.setDeviceStatusRemembered`; Amplify `rememberDevice`."""
+    on_device.set_user_mfa_preference(sms=MfaPreference.PREFERRED)
+    on_device.remember_device()
+    assert isinstance(pool.sign_in("ada", PASSWORD), SignedIn)  # the device stands for the code
+
+
+def test_js21_do_not_remember_a_device(pool: EmbeddedUserPool, on_device: User) -> None:
+    """`CognitoUser.setDeviceStatusNotRemembered`; Amplify has nothing for it."""
+    on_device.set_user_mfa_preference(sms=MfaPreference.PREFERRED)
+    on_device.remember_device()
+    on_device.do_not_remember_device()
+    assert isinstance(pool.sign_in("ada", PASSWORD), SmsCodeRequired)
+
+
+def test_js22_am23_forget_a_device(pool: EmbeddedUserPool, on_device: User) -> None:
+    """`CognitoUser.forgetDevice` and `forgetSpecificDevice`; Amplify `forgetDevice`."""
+    device_key = on_device.device_key
+    on_device.forget_device()  # or: forget_device("another device's key")
+    assert device_key not in [device.key for device in on_device.devices()]
 
 
 def test_js23_am04_the_first_sign_in_of_a_user_made_by_an_administrator(
