@@ -13,9 +13,12 @@ from tests.service.world import OTHER_PASSWORD, PASSWORD
 from userpool.crypto.aead import Unsealable
 from userpool.service import reseal as module
 from userpool.service.app import Service
-from userpool.service.domain.records import Totp
+from userpool.service.context import Context
+from userpool.service.devices import open_verifier, seal_verifier
+from userpool.service.domain.records import Device, Totp, User
 from userpool.service.keyfile import KeySet, SealingKey
 from userpool.service.passwords import credentials
+from userpool.service.ports import Writer
 from userpool.service.sealed import open_client_secrets, open_signing_key
 from userpool.service.totp_seeds import open_seed, seal_seed
 
@@ -71,7 +74,21 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         assert bare is not None
         store.write(lambda writer: writer.put_user(with_app))
         store.write(lambda writer: writer.put_user(replace(bare, password=None)))
+        add_devices(context, user)
     return path
+
+
+def add_devices(context: Context, user: User) -> None:
+    """Give a user four devices, more than fit a page."""
+
+    def add(writer: Writer) -> None:
+        for key in map("us-east-1_{}".format, range(4)):
+            sealed = seal_verifier(context, user, key, 7)
+            writer.add_device(
+                Device(user.pool_id, user.sub, key, None, b"salt", sealed, False, 1.0, 1.0, 1.0)
+            )
+
+    context.store.write(add)
 
 
 def check(service: Service) -> None:
@@ -93,12 +110,14 @@ def check(service: Service) -> None:
     assert user.totp.pending is not None
     assert open_seed(context, user, user.totp.pending) == "OTHER"
     assert len(service.outbox()) == 7
+    for device in store.read(lambda reader: reader.devices(pool.id, user.sub, limit=9, after=None)):
+        assert open_verifier(context, device) == 7
 
 
 def test_everything_is_sealed_anew_once(database: Path) -> None:
     with opened(database, OLD, NEW) as service:
-        # Two signing keys, a client, six users with a password, seven messages.
-        assert service.reseal() == 2 + 1 + 6 + 7
+        # Two signing keys, a client, six users with a password, four devices, seven messages.
+        assert service.reseal() == 2 + 1 + 6 + 4 + 7
         assert service.reseal() == 0
         check(service)
     with opened(database, NEW) as service:
@@ -109,8 +128,8 @@ def test_it_can_be_stopped_and_goes_on_later(database: Path) -> None:
     answers = iter([False, False, True])
     with opened(database, OLD, NEW) as service:
         done = service.reseal(lambda: next(answers))
-        assert 0 < done < 16
-        assert done + service.reseal() == 16
+        assert 0 < done < 20
+        assert done + service.reseal() == 20
         check(service)
 
 

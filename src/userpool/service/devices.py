@@ -22,7 +22,7 @@ from .context import Caller, Context
 from .domain import identifiers
 from .domain.factors.device import CARRIED, in_place_of
 from .domain.factors.second import Ask
-from .domain.records import Device, Pool
+from .domain.records import Device, Pool, User
 from .domain.sessions import Session
 from .domain.settings import PoolSettings
 from .keys import KeyRing
@@ -213,21 +213,26 @@ def make_device(
         salt, verifier = parse_config(given.salt, given.password_verifier)
     except srp.SrpError as error:
         raise InvalidParameterException(f"DeviceSecretVerifierConfig: {error}") from None
-    pool_id, sub, now = caller.pool.id, caller.user.sub, context.clock.now()
-    binding = _binding(pool_id, sub, key)
+    user, now = caller.user, context.clock.now()
     return Device(
-        pool_id=pool_id,
-        sub=sub,
+        pool_id=user.pool_id,
+        sub=user.sub,
         key=key,
         name=name,
         salt=srp.pad(salt),
-        sealed_verifier=context.keys.seal(_LABEL, verifier.to_bytes(_VERIFIER_BYTES), binding),
+        sealed_verifier=seal_verifier(context, user, key, verifier),
         remembered=not PoolSettings(caller.pool).devices_need_opt_in,
         created_at=now,
         modified_at=now,
         authenticated_at=now,
         last_ip=plain_ip(source_ip),
     )
+
+
+def seal_verifier(context: Context, user: User, key: str, verifier: int) -> bytes:
+    """Seal the verifier of a user's device."""
+    binding = _binding(user.pool_id, user.sub, key)
+    return context.keys.seal(_LABEL, verifier.to_bytes(_VERIFIER_BYTES), binding)
 
 
 def open_verifier(context: Context, device: Device) -> int:
