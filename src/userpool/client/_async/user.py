@@ -258,6 +258,7 @@ class AsyncUser(AsyncUserDevices, AsyncUserPasskeys):
         await self._session.end()
 
     async def delete_user(self) -> None:
-        """Delete the account for good (DeleteUser), then forget the tokens."""
+        """Delete the account for good (DeleteUser), then forget the tokens, and this machine's device."""
         await self._call(lambda token: flows.profile.delete_user(self._config, token))
         await self._session.end()
+        await self._home.devices.drop(self._name)

@@ -256,6 +256,7 @@ class User(UserDevices, UserPasskeys):
         self._session.end()
 
     def delete_user(self) -> None:
-        """Delete the account for good (DeleteUser), then forget the tokens."""
+        """Delete the account for good (DeleteUser), then forget the tokens, and this machine's device."""
         self._call(lambda token: flows.profile.delete_user(self._config, token))
         self._session.end()
+        self._home.devices.drop(self._name)
