@@ -163,6 +163,18 @@ class TestInPlaceOfTheSecondFactor:
         assert len(world.outbox()) == before
         assert phone.prove(challenge)["AuthenticationResult"]
 
+    def test_after_a_code_that_took_the_passwords_place(self, world: World) -> None:
+        policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+        client = world.pool(mfa=TOTP_OPTIONAL, Policies=policy, **TRACKED).client()
+        client.signed_up("ada", email=EMAIL)
+        phone, tokens = Phone.confirmed(client), client.tokens()
+        by_code = {"USERNAME": "ada", "PREFERRED_CHALLENGE": "EMAIL_OTP"}
+        challenge = client.initiate("USER_AUTH", **by_code, DEVICE_KEY=phone.key)
+        with_app(client, tokens)
+        challenge = client.answer(challenge, EMAIL_OTP_CODE=world.code())
+        assert challenge["ChallengeName"] == "DEVICE_SRP_AUTH"
+        assert phone.prove(challenge)["AuthenticationResult"]
+
     def test_no_second_factor_no_proof(self, client: ClientOf, phone: Phone) -> None:
         assert phone.sign_in()["AuthenticationResult"]
 

@@ -19,6 +19,7 @@ from .. import handover
 from ..charges import charge_call, charge_proof, quota_key
 from ..context import Context
 from ..delivery import code_hash
+from ..devices import device_step
 from ..domain.codes import Delivery
 from ..domain.existence import stand_in
 from ..domain.factors.choices import FIRST_FACTORS, available
@@ -214,6 +215,7 @@ def first_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
             settled=(counter,),
             metadata=reply.metadata,
         )
+        ask = device_step(context, stage, ask)
         try:
             return proceed(context, stage, ask)
         except AliasExistsException:

@@ -9,6 +9,7 @@ from userpool.protocol.errors import NotAuthorizedException, ServiceError
 
 from ..charges import charge_proof, lock_key, refund_proof
 from ..context import Context
+from ..devices import device_step
 from ..domain.ceremony import GET, Expected, fault_in
 from ..domain.factors.passkey import after_passkey, used
 from ..domain.records import Passkey, User
@@ -93,6 +94,6 @@ def _go_on(context: Context, reply: Reply, facts: Facts, user: User, signed: Sig
             carried=session.carried,
             metadata=reply.metadata,
         )
-        return proceed(context, stage, ask)
+        return proceed(context, stage, device_step(context, stage, ask))
 
     return settled(context, user, attempt)
