@@ -56,7 +56,7 @@ def ministack(folder: Path) -> Iterator[str]:
         return environment(
             BIND_HOST="127.0.0.1",
             GATEWAY_PORT=str(port),
-            SERVICES="cognito-idp,cognito-identity,iam,sts,ses",
+            SERVICES="cognito-idp,cognito-identity,iam,lambda,sts,ses",
             STATE_DIR=str(folder),
             IOT_MTLS_ENABLED="0",
             AUTH="true",
