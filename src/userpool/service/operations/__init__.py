@@ -13,6 +13,8 @@ FAMILIES = (
     "user_states",
     "user_attributes",
     "groups",
+    "user_sessions",
+    "session_config",
     "sign_up",
     "auth",
     "challenges",
@@ -20,6 +22,8 @@ FAMILIES = (
     "profile",
     "password",
     "mfa",
+    "user_settings",
+    "auth_events",
     "devices",
     "passkeys",
 )

@@ -23,6 +23,7 @@ from ..domain.schema import VERIFIED_FLAGS
 from ..domain.settings import ClientSettings, PoolSettings
 from ..names import ADDRESSES, move_names
 from ..ports import Reader, Writer
+from .users import mfa_options
 
 _PURPOSE = CodePurpose.VERIFY_ATTRIBUTE
 
@@ -36,6 +37,7 @@ def get_user(context: Context, call: Call[idp.GetUserRequest]) -> idp.GetUserRes
     return idp.GetUserResponse(
         username=user.username,
         user_attributes=[idp.AttributeType(name=name, value=value) for name, value in attributes.items()],
+        mfa_options=mfa_options(user),
         preferred_mfa_setting=user.mfa_preferred,
         user_mfa_setting_list=[method for method in ORDER if method in user.mfa_enabled] or None,
     )

@@ -28,7 +28,7 @@ from ..domain.passwords import check_policy, with_password
 from ..domain.records import LoginName, NameKind, PasswordRecord, Pool, User, UserStatus
 from ..domain.schema import VERIFIED_FLAGS
 from ..domain.search import position
-from ..domain.settings import PoolSettings
+from ..domain.settings import MfaMethod, PoolSettings
 from ..domain.usernames import canonical, identify
 from ..messages.outbox import Purpose
 from ..names import names_of
@@ -237,6 +237,7 @@ def admin_get_user(context: Context, call: Call[idp.AdminGetUserRequest]) -> idp
         user_last_modified_date=instant(user.modified_at),
         enabled=user.enabled,
         user_status=str(user.status),
+        mfa_options=mfa_options(user),
         preferred_mfa_setting=user.mfa_preferred,
         user_mfa_setting_list=sorted(user.mfa_enabled) or None,
     )
@@ -285,6 +286,13 @@ def attribute_list(user: User, names: Iterable[str] | None = None) -> list[idp.A
     ]
 
 
+def mfa_options(user: User) -> list[idp.MFAOptionType] | None:
+    """What members of the oldest kind say of a user's second factors: whether codes go out by SMS."""
+    if MfaMethod.SMS not in user.mfa_enabled:
+        return None
+    return [idp.MFAOptionType(delivery_medium="SMS", attribute_name="phone_number")]
+
+
 def user_shape(user: User, names: Iterable[str] | None = None) -> idp.UserType:
     """A user as lists and AdminCreateUser show it."""
     return idp.UserType(
@@ -294,4 +302,5 @@ def user_shape(user: User, names: Iterable[str] | None = None) -> idp.UserType:
         user_last_modified_date=instant(user.modified_at),
         enabled=user.enabled,
         user_status=str(user.status),
+        mfa_options=mfa_options(user),
     )
