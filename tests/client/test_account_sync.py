@@ -15,10 +15,12 @@ from userpool import (
     NotAuthorizedException,
     PasswordPolicy,
     PasswordPolicyError,
+    SessionExpired,
     SignedIn,
     User,
     UserContext,
     UserPool,
+    errors,
     generate_password,
 )
 from userpool.embedded import EmbeddedUserPool
@@ -163,6 +165,59 @@ class TestPasswordPolicy:
             careful.respond(step.answer("Shorter-than-1"))
         # Nothing was sent: the same challenge goes on.
         assert isinstance(careful.respond(step.answer("Longer-than-that-1")), SignedIn)
+
+
+def track(pool: EmbeddedUserPool) -> None:
+    """Have the pool keep track of where its users are signed in."""
+    operation = ops.SET_USER_POOL_SESSION_CONFIGURATION
+    request = operation.input(
+        user_pool_id=pool.user_pool_id,
+        user_session_tracking="ENABLED",
+        token_session=idp.UserPoolTokenSessionConfigType(max_per_user=20),
+    )
+    pool.admin.call(operation, request)
+
+
+class TestSessions:
+    def test_a_user_sees_where_they_are_signed_in_and_ends_it_there(self, own_pool: EmbeddedUserPool) -> None:
+        track(own_pool)
+        here = new_user(own_pool, own_pool)
+        another_machine = own_pool.app_client(own_pool.client_id)
+        step = another_machine.sign_in(here.username, PASSWORD)
+        assert isinstance(step, SignedIn)
+        elsewhere = step.user
+
+        page = here.list_user_sessions()
+        assert len(page) == 2
+        assert page.next_token is None
+        [other] = [one for one in here.user_sessions() if not one.is_current]
+        assert other.session_type == "TOKEN"
+        assert other.client_id == own_pool.client_id
+        assert other.created_at is not None
+        assert other.created_at.tzinfo is not None
+
+        here.revoke_user_session(other.session_id)
+        assert [one.is_current for one in here.user_sessions()] == [True]
+        with pytest.raises(SessionExpired):
+            elsewhere.refresh()
+        here.refresh()
+
+    def test_a_session_of_nobody_is_told_to_be_none(self, own_pool: EmbeddedUserPool) -> None:
+        track(own_pool)
+        user = new_user(own_pool, own_pool)
+        with pytest.raises(errors.ResourceNotFoundException):
+            user.revoke_user_session("tkn" + "0" * 25)
+
+    def test_a_back_end_ends_a_sign_in_by_its_refresh_token_alone(self, own_pool: EmbeddedUserPool) -> None:
+        track(own_pool)
+        user = new_user(own_pool, own_pool)
+        token = (user.tokens()).refresh_token or ""
+        own_pool.revoke_token(token, revoke_associated_sessions="LINKED")
+        own_pool.revoke_token(token)  # already done is done
+        with pytest.raises(SessionExpired):
+            user.refresh()
+        with pytest.raises(errors.UnsupportedTokenTypeException):
+            own_pool.revoke_token((new_user(own_pool, own_pool)).access_token())
 
 
 def test_what_threat_protection_is_told_is_taken_in_every_call(pool: EmbeddedUserPool) -> None:
