@@ -14,7 +14,7 @@ from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
 from userpool.protocol.challenges import CodeDelivery
 from userpool.protocol.errors import ParameterError
 
-RESULTS = [
+RESULTS: list[SignUpResult | ConfirmSignUpResult] = [
     SignUpResult("ada", "sub", False, CodeDelivery("EMAIL", "a***@e***", "email"), "session"),
     SignUpResult("ada", "sub", False, CodeDelivery("SMS", "")),
     SignUpResult("ada", "sub", True),
