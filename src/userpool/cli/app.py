@@ -24,6 +24,7 @@ COMMANDS = {
     "confirm": "accounts",
     "sign-in": "sign_in",
     "whoami": "session",
+    "passkeys": "passkeys",
     "token": "session",
     "refresh": "session",
     "sign-out": "session",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from . import asking
 from .output import clean, json_option, note
+from .security_key import security_key
 from .session import tell_who
 from .target import Target, client_options
 
@@ -165,7 +165,7 @@ class Questions:
             case PasswordRequired():
                 return challenge.answer(self._password(challenge))
             case PasskeyRequired():
-                return challenge.answer(sign_with_key(challenge.options, step=step))
+                return challenge.answer(security_key(step).get(challenge.options))
             case EmailSetupRequired():
                 return challenge.answer(asking.text("E-mail address for codes", step=step))
             case CustomChallenge():
@@ -197,27 +197,15 @@ def _asked(challenge: Challenge) -> str:
     return ", ".join(f"{name}: {value}" for name, value in challenge.parameters.items() if name not in known)
 
 
-def sign_with_key(options: Mapping[str, Any], *, step: str) -> Mapping[str, Any]:
-    """Have the security key that is plugged in sign for a passkey. Raises `NeedsPerson`, `MissingExtra`."""
-    asking.need_person(step)
-    from userpool.authenticators.security_key import SecurityKey
-
-    key = SecurityKey(
-        pin=lambda: asking.secret("PIN of the security key", step=step),
-        touch=lambda: note("Touch the security key."),
-    )
-    return key.get(options)
-
-
 def show_qr_code(text: str) -> None:
     """Draw a QR code on standard error, where that can show it."""
-    import segno
+    from userpool import QrCode
 
     try:
         "▀▄█".encode(sys.stderr.encoding or "ascii")
     except UnicodeEncodeError:
         return
-    segno.make(text, micro=False).terminal(out=sys.stderr, border=2, compact=True)
+    click.echo(QrCode(text).text(), err=True, nl=False)
 
 
 def in_fours(secret_code: str) -> str:
