@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.client.helpers import PASSWORD, finish, fresh_name
+from tests.client.helpers import PASSWORD, finish, fresh_name, totp_code
 from userpool import (
     AsyncUser,
     AsyncUserPool,
     DeviceFacts,
+    InvalidParameterException,
     InvalidPasswordException,
+    MfaMethod,
+    MfaOption,
+    MfaPreference,
     NewPasswordRequired,
     NotAuthorizedException,
     PasswordPolicy,
@@ -227,6 +231,67 @@ class TestSessions:
             await user.refresh()
         with pytest.raises(errors.UnsupportedTokenTypeException):
             await own_pool.revoke_token(await (await new_user(own_pool, own_pool)).access_token())
+
+
+class TestFactors:
+    async def test_a_user_s_factors_are_told_with_what_is_preferred(
+        self, own_pool: AsyncEmbeddedUserPool
+    ) -> None:
+        await own_pool.admin.set_user_pool_mfa_config(
+            mfa_configuration="OPTIONAL",
+            software_token_mfa_configuration=idp.SoftwareTokenMfaConfigType(enabled=True),
+        )
+        user = await new_user(own_pool, own_pool)
+        assert (await user.get_user_auth_factors()).mfa_methods == ()
+        seed = await user.associate_software_token()
+        await user.verify_software_token(totp_code(seed.secret_code))
+        await user.set_user_mfa_preference(totp=MfaPreference.PREFERRED)
+        factors = await user.get_user_auth_factors()
+        assert factors.username == user.username
+        assert set(factors.factors) >= {"PASSWORD"}
+        assert (factors.mfa_methods, factors.preferred_mfa) == ((MfaMethod.TOTP,), MfaMethod.TOTP)
+        profile = await user.get_user()
+        assert (profile.mfa_methods, profile.preferred_mfa) == ((MfaMethod.TOTP,), MfaMethod.TOTP)
+
+    async def test_a_passkey_counts_as_second_factor_only_where_the_pool_says_so(
+        self, pool: AsyncEmbeddedUserPool
+    ) -> None:
+        user = await new_user(pool, pool)
+        with pytest.raises(InvalidParameterException, match="WebAuthn"):
+            await user.set_user_mfa_preference(web_authn=True)
+
+    async def test_the_oldest_setting_turns_text_messages_on_and_off(
+        self, own_pool: AsyncEmbeddedUserPool
+    ) -> None:
+        await own_pool.admin.set_user_pool_mfa_config(
+            mfa_configuration="OPTIONAL",
+            sms_mfa_configuration=idp.SmsMfaConfigType(
+                sms_configuration=idp.SmsConfigurationType(sns_caller_arn="arn:aws:iam::123456789012:role/s")
+            ),
+        )
+        name = fresh_name()
+        await own_pool.admin.admin_create_user(
+            name,
+            {"phone_number": "+15550100123", "phone_number_verified": "true"},
+            temporary_password=PASSWORD,
+            message_action="SUPPRESS",
+        )
+        step = await own_pool.sign_in(name, PASSWORD)
+        assert isinstance(step, NewPasswordRequired)
+        step = await own_pool.respond(step.answer("Correct-horse-8"))
+        assert isinstance(step, SignedIn)
+        await step.user.set_user_settings([MfaOption()])
+        assert (await step.user.get_user()).mfa_options == (MfaOption(),)
+        assert (await step.user.get_user()).mfa_methods == (MfaMethod.SMS,)
+        await step.user.set_user_settings([])
+        assert (await step.user.get_user()).mfa_options == ()
+
+
+async def test_feedback_needs_threat_protection(pool: AsyncEmbeddedUserPool) -> None:
+    with pytest.raises(errors.UserPoolAddOnNotEnabledException):
+        await pool.update_auth_event_feedback(
+            "ada", event_id="event", feedback_token="token", feedback_value="Valid"
+        )
 
 
 async def test_what_threat_protection_is_told_is_taken_in_every_call(pool: AsyncEmbeddedUserPool) -> None:
