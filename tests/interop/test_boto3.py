@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pycognito.aws_srp import AWSSRP
+from pycognito.aws_srp import AWSSRP, generate_hash_device
 
 from tests.interop.conformity import Watched, watched
 from tests.interop.pools import (
@@ -226,6 +226,42 @@ def second_factor(pool: Pool, name: str) -> None:
     boto.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings={"Enabled": False})
 
 
+def devices(boto: Any) -> None:
+    pool = make_pool(boto, settings={"DeviceConfiguration": {"DeviceOnlyRememberedOnUserPrompt": True}})
+    name = pool.user()
+    user = {"UserPoolId": pool.id, "Username": name}
+    for _ in range(2):
+        tokens = sign_in(pool, name)
+        told = tokens["NewDeviceMetadata"]
+        key = told["DeviceKey"]
+        _, config = generate_hash_device(told["DeviceGroupKey"], key)
+        confirmed = boto.confirm_device(
+            AccessToken=tokens["AccessToken"],
+            DeviceKey=key,
+            DeviceName="laptop",
+            DeviceSecretVerifierConfig=config,
+        )
+        assert confirmed["UserConfirmationNecessary"] is True
+    mine, theirs = {"AccessToken": tokens["AccessToken"]}, {"DeviceKey": key}
+    remembered = {"DeviceRememberedStatus": "remembered"}
+    boto.update_device_status(**mine, **theirs, **remembered)
+    boto.admin_update_device_status(**user, **theirs, **remembered)
+    device = boto.get_device(**mine, **theirs)["Device"]
+    assert device["DeviceCreateDate"].tzinfo is not None
+    page = boto.list_devices(**mine, Limit=1)
+    rest = boto.list_devices(**mine, Limit=1, PaginationToken=page["PaginationToken"])
+    assert device in page["Devices"] + rest["Devices"]
+    seen = boto.admin_get_device(**user, **theirs)["Device"]["DeviceAttributes"]
+    assert {"Name": "dev:device_remembered_status", "Value": "remembered"} in seen
+    boto.forget_device(**mine, **theirs)
+    [left] = boto.admin_list_devices(**user)["Devices"]
+    boto.admin_forget_device(**user, DeviceKey=left["DeviceKey"])
+    assert refusal(boto.get_device, **mine, **theirs) == (
+        "ResourceNotFoundException",
+        "Device does not exist.",
+    )
+
+
 def oldest_settings(pool: Pool, name: str) -> None:
     boto, token = pool.boto, sign_in(pool, name)["AccessToken"]
     user = {"UserPoolId": pool.id, "Username": name}
@@ -308,6 +344,7 @@ def test_every_operation_that_the_service_has(boto: Any, watch: Watched) -> None
     name = sign_up(pool)
     profile(pool, name)
     second_factor(pool, name)
+    devices(boto)
     oldest_settings(pool, name)
     groups(pool, name)
     sessions(pool, name)

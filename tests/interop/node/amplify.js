@@ -26,6 +26,8 @@ function plain(value) {
 
 const actions = {
   async amplify({ userPoolId, clientId, endpoint }) {
+    // What it calls a device; browsers have it, and Node since 21. Without it no device is confirmed.
+    globalThis.navigator ??= { userAgent: `Node.js/${process.version}` };
     // It is large: loaded by the tests that want it.
     const { Amplify } = require('aws-amplify');
     const { cognitoUserPoolsTokenProvider } = require('aws-amplify/auth/cognito');
