@@ -16,6 +16,7 @@ HEAVY = (
     "boto3",
     "botocore",
     "cryptography",
+    "fido2",
     "sqlalchemy",
 )
 ASYNC = ("asyncio", "ssl")
