@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import PASSWORD, Shell, with_pool
-from userpool import NewDevice, SignedIn, SignUpResult, Tokens, User, UserPool
+from userpool import SignUpResult, Tokens, User, UserPool
 from userpool.protocol.tokens import decode_unverified
 
 
@@ -202,19 +202,6 @@ def test_a_sign_up_says_what_comes_next(shell: Shell, monkeypatch: pytest.Monkey
         "confirmed": True,
         "delivery": None,
     }
-
-
-def test_a_device_that_the_pool_tracks_is_mentioned(member: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine = UserPool.sign_in
-
-    def tracked(*arguments: Any, **more: Any) -> SignedIn[User]:
-        step = genuine(*arguments, **more)
-        assert isinstance(step, SignedIn)
-        return SignedIn(step.user, NewDevice("key", "group"))
-
-    monkeypatch.setattr(UserPool, "sign_in", tracked)
-    done = member("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
-    assert "This pool tracks devices" in done.stderr
 
 
 def test_no_id_token_is_told(member: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

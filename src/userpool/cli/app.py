@@ -25,6 +25,7 @@ COMMANDS = {
     "sign-in": "sign_in",
     "whoami": "session",
     "passkeys": "passkeys",
+    "devices": "devices",
     "token": "session",
     "refresh": "session",
     "sign-out": "session",

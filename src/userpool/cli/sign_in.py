@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import asking
+from .devices import tell_device
 from .output import clean, json_option, note
 from .security_key import security_key
 from .session import tell_who
@@ -70,10 +71,7 @@ def sign_in(target: Target, username: str, flow: str, factor: str | None) -> Non
         step = pool.sign_in(username, password, auth_flow=auth_flow, preferred_challenge=factor)
         questions = Questions(pool.user_pool_id)
         done = pool.complete_sign_in(step, questions.answer, tries=TRIES, wrong=questions.wrong)
-        if done.new_device:
-            note(
-                "This pool tracks devices, and this one is not confirmed: you may have to sign in more often."
-            )
+        tell_device(done)
         tell_who(done.user)
 
 
