@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from userpool.service.clock import ServiceClock
     from userpool.service.keyfile import KeySet
     from userpool.service.messages.outbox import Delivered
+    from userpool.service.ports import Triggers as Triggers
     from userpool.storage.api import Storage
 
 MEMORY: Final = ":memory:"
@@ -35,7 +36,13 @@ NAME: Final = "embedded"
 """What the pool and its client are called, so that they are found again."""
 
 ORIGIN: Final = "http://localhost"
-FLOWS: Final = ("ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
+FLOWS: Final = (
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_USER_AUTH",
+    "ALLOW_CUSTOM_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+)
 
 
 class Outbox:
@@ -71,8 +78,12 @@ class Embedded:
     client_id: str
 
 
-def open_embedded(path: str | os.PathLike[str] = MEMORY) -> Embedded:
+def open_embedded(path: str | os.PathLike[str] = MEMORY, triggers: Triggers | None = None) -> Embedded:
     """Open a service over the database in `path`, and make or find its pool and client.
+
+    Args:
+        path: a SQLite file, or `:memory:`.
+        triggers: functions that take part in sign-ups and sign-ins.
 
     Raises:
         MissingExtra: the service is not installed.
@@ -94,7 +105,7 @@ def open_embedded(path: str | os.PathLike[str] = MEMORY) -> Embedded:
     settings = Settings(region=REGION, signed_admin=False)
     try:
         keys = _keys_beside(file) if file else KeySet()
-        service = Service.open(database, keys=keys, settings=settings)
+        service = Service.open(database, keys=keys, settings=settings, triggers=triggers)
     except KeyFileError as error:
         raise StorageError(str(error)) from error
     try:
@@ -165,6 +176,8 @@ class EmbeddedUserPool(_Operated, UserPool):
             `:memory:` is gone with the process.
         storage: keeps the tokens; by default this process's memory.
         verify_tokens: as `UserPool`.
+        triggers: functions of yours that take part in sign-ups and sign-ins, as Cognito's Lambda triggers do
+            (`userpool.service.triggers.Triggers`).
     """
 
     def __init__(
@@ -173,8 +186,9 @@ class EmbeddedUserPool(_Operated, UserPool):
         *,
         storage: Storage | None = None,
         verify_tokens: bool = True,
+        triggers: Triggers | None = None,
     ) -> None:
-        self._embedded = open_embedded(path)
+        self._embedded = open_embedded(path, triggers)
         super().__init__(
             self._embedded.user_pool_id,
             self._embedded.client_id,
@@ -225,8 +239,9 @@ class AsyncEmbeddedUserPool(_Operated, AsyncUserPool):
         *,
         storage: AnyStorage | None = None,
         verify_tokens: bool = True,
+        triggers: Triggers | None = None,
     ) -> None:
-        self._embedded = open_embedded(path)
+        self._embedded = open_embedded(path, triggers)
         super().__init__(
             self._embedded.user_pool_id,
             self._embedded.client_id,

@@ -30,6 +30,7 @@ from userpool.service.domain.records import User
 from userpool.service.keyfile import KeySet
 from userpool.service.messages.outbox import Delivered
 from userpool.service.ports import Reader, Store, Writer
+from userpool.service.triggers import Triggers
 
 T = TypeVar("T")
 
@@ -95,6 +96,7 @@ class World:
         database: str = "sqlite:///:memory:",
         settings: Settings | None = None,
         keys: KeySet | None = None,
+        triggers: Triggers | None = None,
     ) -> None:
         self.time = 1_795_392_245.25
         self.powers = 0
@@ -103,7 +105,12 @@ class World:
         self.clock = ServiceClock(lambda: self.time)
         settings = settings or Settings(development=True)
         self.service = Service.open(
-            database, keys=keys, clock=self.clock, power=self._power, settings=settings
+            database,
+            keys=keys,
+            clock=self.clock,
+            power=self._power,
+            settings=settings,
+            triggers=triggers,
         )
         self.store = CountingStore(self.service.context.store)
         made = iter(range(10**9))

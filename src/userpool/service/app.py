@@ -21,10 +21,11 @@ from .dispatch import QUICK, Dispatcher
 from .keyfile import KeySet, SealingKey
 from .keys import KeyRing, open_ring
 from .messages.outbox import Delivered, Outbox, reveal
-from .ports import Messages, Random, Store
+from .ports import Messages, Random, Store, Triggers
 from .reseal import reseal
 from .sealed import SpareKeys
 from .store import open_store
+from .triggers import Triggers as Functions
 
 MEMORY = "sqlite:///:memory:"
 PURGE_SECONDS = 600
@@ -70,6 +71,7 @@ class Service:
         clock: ServiceClock | None = None,
         random: Random = os.urandom,
         messages: Messages | None = None,
+        triggers: Triggers | None = None,
         power: Power | None = None,
         spare_keys: int = 0,
     ) -> Self:
@@ -83,6 +85,8 @@ class Service:
             clock: the service's clock; by default one over the machine's own.
             random: a cryptographic source of random bytes.
             messages: what delivers codes; by default they stay in the outbox.
+            triggers: functions of yours that take part in sign-ups and sign-ins
+                (`userpool.service.triggers.Triggers`); by default none.
             power: modular powers for SRP; by default gmpy2's where it is installed.
             spare_keys: how many RSA keys are made ahead in the background, so that a new pool is there at
                 once.
@@ -110,6 +114,7 @@ class Service:
             random=random,
             keys=ring,
             messages=messages or Outbox(announce=settings.development),
+            triggers=triggers or Functions(),
             power=power or _fast_power(),
             settings=settings,
             new_signing_key=made,

@@ -11,6 +11,7 @@ from userpool.protocol.enums import ChallengeNameType
 from .context import Context
 from .delivery import Parcel, code_hash, draw_code, pack
 from .domain.codes import DIGITS, SIGN_IN_DIGITS, Delivery
+from .domain.custom_auth import CustomChallenge
 from .domain.factors.choices import ADDRESS
 from .domain.factors.device import CARRIED
 from .domain.factors.first import new_password_parameters
@@ -29,6 +30,8 @@ def challenge(context: Context, stage: Stage, ask: Ask) -> tuple[Session, dict[s
     """The session of a challenge, its parameters, and the code that goes out with it."""
     if ask.available:
         return _first_factor(context, stage, ask)
+    if ask.custom is not None:
+        return _custom(context, stage, ask, ask.custom)
     realm, user = stage.realm, stage.present
     parameters = {"USER_ID_FOR_SRP": user.username}
     match ask.challenge:
@@ -61,6 +64,15 @@ def _first_factor(context: Context, stage: Stage, ask: Ask) -> tuple[Session, di
         return _session(context, stage, ask, data), parameters, None
     delivery = Delivery(attribute, stage.present.attributes[attribute])
     return _send_code(context, stage, ask, delivery, {})
+
+
+def _custom(
+    context: Context, stage: Stage, ask: Ask, made: CustomChallenge
+) -> tuple[Session, dict[str, str], None]:
+    data = {"private": json.dumps(dict(made.private), separators=(",", ":"))}
+    if made.metadata is not None:
+        data["metadata"] = made.metadata
+    return _session(context, stage, ask, data), {**made.public, "USERNAME": stage.present.username}, None
 
 
 def _session(context: Context, stage: Stage, ask: Ask, data: dict[str, str]) -> Session:

@@ -18,8 +18,9 @@ from userpool.protocol.effects import Power
 from userpool.protocol.operations import Operation
 
 from .domain.records import AppClient, Pool, TokenFamily, User
-from .ports import Clock, Keys, Messages, Random, Store
+from .ports import Clock, Keys, Messages, Random, Store, Triggers
 from .signing import SigningKeys
+from .triggers import Triggers as Functions
 from .turnstile import Turnstile
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Context:
     settings: Settings
     user_agent: str = field(default="", repr=False, compare=False)
     """What the program of the present call calls itself."""
+    triggers: Triggers = field(default_factory=Functions, repr=False)
     new_signing_key: Callable[[], SigningKey] = SigningKey.generate
     turnstile: Turnstile = field(default_factory=Turnstile, repr=False, compare=False)
     signing: SigningKeys = field(default_factory=SigningKeys, repr=False, compare=False)

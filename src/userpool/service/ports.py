@@ -7,7 +7,8 @@ Operations see only these. The real ones and their in-memory twins are put toget
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
 
 from .domain.records import (
     AppClient,
@@ -74,6 +75,41 @@ class Messages(Protocol):
 
     def send(self, message: Message, code: str) -> None:
         """Hand over one message; raises `CodeDeliveryFailureException` when it cannot be delivered."""
+
+
+class Trigger(StrEnum):
+    """Where functions of the operator take part, by Cognito's names."""
+
+    PRE_SIGN_UP = "PreSignUp"
+    POST_CONFIRMATION = "PostConfirmation"
+    PRE_AUTHENTICATION = "PreAuthentication"
+    POST_AUTHENTICATION = "PostAuthentication"
+    DEFINE_AUTH_CHALLENGE = "DefineAuthChallenge"
+    CREATE_AUTH_CHALLENGE = "CreateAuthChallenge"
+    VERIFY_AUTH_CHALLENGE_RESPONSE = "VerifyAuthChallengeResponse"
+    PRE_TOKEN_GENERATION = "PreTokenGeneration"
+    USER_MIGRATION = "UserMigration"
+
+
+class TriggerFailed(Exception):
+    """The function refused or failed; the text is its own, and goes to the caller."""
+
+
+class TriggerUnreachable(Exception):
+    """The function could not be called, or took too long."""
+
+
+class Triggers(Protocol):
+    """The functions that take part in sign-ups and sign-ins. They are called outside of transactions."""
+
+    def has(self, trigger: Trigger) -> bool:
+        """Whether there is a function for it."""
+
+    def invoke(self, trigger: Trigger, event: dict[str, Any]) -> object:
+        """Call the function with Cognito's event, and return what it makes of it.
+
+        Raises `TriggerFailed`, `TriggerUnreachable`.
+        """
 
 
 class Conflict(Exception):

@@ -12,6 +12,7 @@ from typing import TypeVar
 from userpool.protocol.challenges import TOKENS, may_follow
 from userpool.protocol.errors import (
     CodeDeliveryFailureException,
+    InvalidLambdaResponseException,
     InvalidUserPoolConfigurationException,
     NotAuthorizedException,
     TooManyRequestsException,
@@ -30,7 +31,7 @@ from .domain.records import User
 from .domain.sessions import Session, consume_session
 from .names import move_names
 from .ports import Conflict, Writer
-from .sessions import seal_session
+from .sessions import MAX_LENGTH, seal_session
 from .stage import Outcome, Stage, proof_of
 from .tracking import make_room, tracked
 
@@ -100,6 +101,12 @@ def _finish(context: Context, stage: Stage) -> Outcome:
 
 def _ask(context: Context, stage: Stage, ask: Ask) -> Outcome:
     session, parameters, parcel = challenge(context, stage, ask)
+    sealed = seal_session(context, session)
+    if len(sealed) > MAX_LENGTH:
+        # Nothing but what functions of the operator's say can be so long.
+        raise InvalidLambdaResponseException(
+            "Invalid lambda function output : CreateAuthChallenge, more than a session can carry"
+        )
     key = lock_key(context, stage.realm.pool.id, stage.user.sub)
     counter = quota_key(context, SIGN_IN_CODE, stage.realm.pool.id, stage.user.sub)
 
@@ -114,7 +121,7 @@ def _ask(context: Context, stage: Stage, ask: Ask) -> Outcome:
         context.store.write(apply)
     if parcel is not None and stage.known:
         _send(context, parcel)
-    return Outcome(session.step, seal_session(context, session), parameters, available=ask.available)
+    return Outcome(session.step, sealed, parameters, available=ask.available)
 
 
 def _post(writer: Writer, stage: Stage, parcel: Parcel, counter: str) -> None:

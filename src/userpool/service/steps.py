@@ -16,6 +16,7 @@ from .domain.records import User
 from .domain.sessions import Session
 from .realm import Realm
 from .sign_in import still_good
+from .triggers.events import pre_authentication
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:
@@ -96,10 +97,12 @@ def check_caller(context: Context, start: Start, realm: Realm, user: User | None
     Raises:
         NotAuthorizedException: the secret is not proved.
         UserNotFoundException: there is no such user, and no need to hide it.
+        UserLambdaValidationException: the function before a sign-in refuses it.
     """
     realm.check_secret_hash(context.keys, start.parameters.get("SECRET_HASH"), start.parameter("USERNAME"))
     if user is None and not realm.client_settings.prevent_user_existence_errors:
         raise UserNotFoundException("User does not exist.")
+    pre_authentication(context, realm, user, start.parameter("USERNAME"), start.metadata)
 
 
 @dataclass(frozen=True, slots=True)

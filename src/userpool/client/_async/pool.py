@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from userpool.client.answering import AsyncAnswerer, AsyncObjector
     from userpool.client.signed_in import SignedIn
     from userpool.client.waiting import AnyStorage
-    from userpool.embedded import AsyncEmbeddedUserPool
+    from userpool.embedded import AsyncEmbeddedUserPool, Triggers
     from userpool.flows.grant import Device, Grant
     from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
     from userpool.protocol.challenges import Answer, AuthFactor, ChallengeStep, CodeDelivery
@@ -152,7 +152,11 @@ class AsyncUserPool(AsyncClientCalls):
 
     @classmethod
     def embedded(
-        cls, path: str | PathLike[str] = ":memory:", *, storage: AnyStorage | None = None
+        cls,
+        path: str | PathLike[str] = ":memory:",
+        *,
+        storage: AnyStorage | None = None,
+        triggers: Triggers | None = None,
     ) -> AsyncEmbeddedUserPool:
         """A user pool in this very process, with no port: for tests, notebooks, and programs with users of
         their own.
@@ -160,13 +164,15 @@ class AsyncUserPool(AsyncClientCalls):
         Args:
             path: a SQLite file to make or to reopen; `:memory:` is gone with the process.
             storage: keeps the tokens; by default this process's memory.
+            triggers: functions of yours that take part in sign-ups and sign-ins, as Cognito's Lambda triggers
+                do (`userpool.service.triggers.Triggers`).
 
         Raises:
             MissingExtra: the service is not installed.
         """
         from userpool.embedded import AsyncEmbeddedUserPool
 
-        return AsyncEmbeddedUserPool(path, storage=storage)
+        return AsyncEmbeddedUserPool(path, storage=storage, triggers=triggers)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.user_pool_id!r}, client_id={self.client_id!r})"

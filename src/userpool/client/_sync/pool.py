@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from userpool.client.answering import Answerer, Objector
     from userpool.client.signed_in import SignedIn
     from userpool.client.waiting import Storage
-    from userpool.embedded import EmbeddedUserPool
+    from userpool.embedded import EmbeddedUserPool, Triggers
     from userpool.flows.grant import Device, Grant
     from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
     from userpool.protocol.challenges import Answer, AuthFactor, ChallengeStep, CodeDelivery
@@ -153,7 +153,11 @@ class UserPool(ClientCalls):
 
     @classmethod
     def embedded(
-        cls, path: str | PathLike[str] = ":memory:", *, storage: Storage | None = None
+        cls,
+        path: str | PathLike[str] = ":memory:",
+        *,
+        storage: Storage | None = None,
+        triggers: Triggers | None = None,
     ) -> EmbeddedUserPool:
         """A user pool in this very process, with no port: for tests, notebooks, and programs with users of
         their own.
@@ -161,13 +165,15 @@ class UserPool(ClientCalls):
         Args:
             path: a SQLite file to make or to reopen; `:memory:` is gone with the process.
             storage: keeps the tokens; by default this process's memory.
+            triggers: functions of yours that take part in sign-ups and sign-ins, as Cognito's Lambda triggers
+                do (`userpool.service.triggers.Triggers`).
 
         Raises:
             MissingExtra: the service is not installed.
         """
         from userpool.embedded import EmbeddedUserPool
 
-        return EmbeddedUserPool(path, storage=storage)
+        return EmbeddedUserPool(path, storage=storage, triggers=triggers)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.user_pool_id!r}, client_id={self.client_id!r})"

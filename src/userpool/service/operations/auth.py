@@ -18,6 +18,7 @@ from ..realm import Realm, find_user
 from ..stage import Outcome
 from ..steps import Start, check_caller, claimant
 from .choice import by_choice
+from .custom import by_custom
 from .refresh import by_auth_flow
 
 
@@ -112,18 +113,12 @@ def _refresh(context: Context, start: Start, realm: Realm, user: User | None) ->
     )
 
 
-def _without_triggers(context: Context, start: Start, realm: Realm, user: User | None) -> Outcome:
-    raise InvalidParameterException("Custom auth lambda trigger is not configured for the user pool.")
-
-
 _REFRESH = _Way(Flow.REFRESH_TOKEN_AUTH, _refresh, "Auth flow not enabled for this client", names_user=False)
 _COMMON = {
     "USER_SRP_AUTH": _Way(Flow.USER_SRP_AUTH, _by_srp, "USER_SRP_AUTH flow not enabled for this client"),
     "REFRESH_TOKEN_AUTH": _REFRESH,
     "REFRESH_TOKEN": _REFRESH,
-    "CUSTOM_AUTH": _Way(
-        Flow.CUSTOM_AUTH, _without_triggers, "CUSTOM_AUTH flow not enabled for this client", names_user=False
-    ),
+    "CUSTOM_AUTH": _Way(Flow.CUSTOM_AUTH, by_custom, "CUSTOM_AUTH flow not enabled for this client"),
     "USER_AUTH": _Way(Flow.USER_AUTH, by_choice, "USER_AUTH flow not enabled for this client"),
 }
 _ADMIN_PASSWORD = _Way(Flow.ADMIN_USER_PASSWORD_AUTH, _by_password, "Auth flow not enabled for this client")

@@ -41,6 +41,7 @@ from ..srp_claims import Claim, secret_block
 from ..stage import Outcome, Stage
 from ..steps import Facts, Reply, answering
 from ..totp_seeds import open_seed
+from . import custom
 from .choice import answer_password, answer_srp, first_code, select
 from .device_challenges import answer_device_srp, answer_device_verifier
 from .passkey_sign_in import answer_passkey
@@ -124,7 +125,8 @@ def _password_verifier(context: Context, reply: Reply, facts: Facts) -> Outcome:
     right = claim.proves(context, held.verifier, session, (realm.pool_name, session.username))
     if user is None or not right:
         raise NotAuthorizedException("Incorrect username or password.")
-    return password_proved(context, answering(facts, reply), user)
+    proved = custom.password_proved if custom.runs(session) else password_proved
+    return proved(context, answering(facts, reply), user)
 
 
 def _new_password(context: Context, reply: Reply, facts: Facts) -> Outcome:
@@ -237,6 +239,7 @@ _ANSWERS: Mapping[str, Callable[[Context, Reply, Facts], Outcome]] = {
     _STEP.PASSWORD_SRP: answer_srp,
     _STEP.SMS_OTP: first_code,
     _STEP.WEB_AUTHN: answer_passkey,
+    _STEP.CUSTOM_CHALLENGE: custom.answer_custom,
     _STEP.PASSWORD_VERIFIER: _password_verifier,
     _STEP.NEW_PASSWORD_REQUIRED: _new_password,
     _STEP.SMS_MFA: _sent_code,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import InvalidUserPoolConfigurationException, NotAuthorizedException
 
+from ..custom_auth import CustomChallenge
 from ..records import Passkey, User
 from ..settings import MfaMethod, MfaMode, PoolSettings
 
@@ -24,7 +25,8 @@ _RECOVERY = {MfaMethod.SMS: "verified_phone_number", MfaMethod.EMAIL: "verified_
 class Ask:
     """The next challenge. `choices` are the methods of SELECT_MFA_TYPE and MFA_SETUP; `to` is an address
     that a code goes to, where it is not yet the user's; `available` are the first factors that the user has,
-    where one of them is asked for, and `passkeys` what may answer WEB_AUTHN.
+    where one of them is asked for, and `passkeys` what may answer WEB_AUTHN; `custom` is CUSTOM_CHALLENGE as
+    a function made it.
     """
 
     challenge: ChallengeNameType
@@ -32,6 +34,7 @@ class Ask:
     to: str | None = field(default=None, repr=False)
     available: tuple[str, ...] = ()
     passkeys: tuple[Passkey, ...] = ()
+    custom: CustomChallenge | None = None
 
 
 def second_factor(settings: PoolSettings, user: User) -> Ask | None:
