@@ -8,20 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.service.world import ClientOf, PoolOf, Tokens, World
+from tests.service.authenticators import ALLOWED, RP, passkey_pool, register, start
+from tests.service.world import ClientOf, Tokens, World, together
 from userpool.crypto.cose import CoseAlgorithm
 from userpool.crypto.strict import b64url_decode, b64url_encode
+from userpool.protocol.errors import ServiceError
 from userpool.service.context import Settings
 from userpool.service.domain.records import Passkey, UserStatus
 from userpool.testing import Misbehaviour, SoftwareAuthenticator
 from userpool.testing.authenticator import BACKUP_ELIGIBLE, USER_PRESENT, USER_VERIFIED
-
-RP = "auth.example.com"
-FACTORS: dict[str, Any] = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
-
-
-def pool_of(world: World, **web_authn: str) -> PoolOf:
-    return world.pool(Policies=FACTORS, mfa={"WebAuthnConfiguration": {"RelyingPartyId": RP, **web_authn}})
 
 
 @pytest.fixture
@@ -32,7 +27,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def client(world: World) -> ClientOf:
-    client = pool_of(world).client()
+    client = passkey_pool(world).client()
     client.signed_up("ada", name="Ada Lovelace")
     return client
 
@@ -40,18 +35,6 @@ def client(world: World) -> ClientOf:
 @pytest.fixture
 def ada(client: ClientOf) -> Tokens:
     return client.tokens()
-
-
-def start(user: Tokens) -> dict[str, Any]:
-    options: dict[str, Any] = user.call("StartWebAuthnRegistration")["CredentialCreationOptions"]
-    return options
-
-
-def register(user: Tokens, authenticator: SoftwareAuthenticator | None = None) -> SoftwareAuthenticator:
-    authenticator = authenticator or SoftwareAuthenticator()
-    answer = user.call("CompleteWebAuthnRegistration", Credential=authenticator.create(start(user)))
-    assert answer == {}
-    return authenticator
 
 
 def refused(user: Tokens, credential: object) -> str:
@@ -93,7 +76,7 @@ def test_the_options_are_those_that_cognito_gives(client: ClientOf, ada: Tokens)
 
 def test_a_user_who_is_known_by_an_address_is_shown_it(world: World) -> None:
     pool = world.pool(
-        Policies=FACTORS,
+        Policies=ALLOWED,
         UsernameAttributes=["email"],
         mfa={"WebAuthnConfiguration": {"RelyingPartyId": RP, "UserVerification": "required"}},
     )
@@ -136,13 +119,14 @@ def test_a_passkey_is_registered_and_listed(client: ClientOf, ada: Tokens, algor
 def test_passkeys_of_one_kind_get_names_of_their_own(ada: Tokens) -> None:
     for _ in range(2):
         register(ada, SoftwareAuthenticator(transports=["usb", "nfc"], attachment="cross-platform"))
-    register(ada, SoftwareAuthenticator())
-    register(ada, SoftwareAuthenticator(transports=()))
-    assert [one["FriendlyCredentialName"] for one in listed(ada)] == [
-        "Security key",
-        "Security key 2",
+        register(ada, SoftwareAuthenticator())
+    register(ada, SoftwareAuthenticator(transports=["hybrid", "internal"]))
+    assert sorted(one["FriendlyCredentialName"] for one in listed(ada)) == [
+        "Passkey",
         "Passkey of this device",
         "Passkey of this device 2",
+        "Security key",
+        "Security key 2",
     ]
 
 
@@ -218,7 +202,7 @@ def test_a_pool_has_to_have_passkeys(world: World) -> None:
         ("CompleteWebAuthnRegistration", {"Credential": {"id": "AA"}}),
     ):
         assert ada.error(operation, **members).code == "WebAuthnNotEnabledException"
-    pool.admin("UpdateUserPool", Policies=FACTORS)
+    pool.admin("UpdateUserPool", Policies=ALLOWED)
     error = ada.error("StartWebAuthnRegistration")
     assert error.code == "WebAuthnConfigurationMissingException"
     assert "RelyingPartyId" in str(error)
@@ -230,14 +214,14 @@ def test_a_pool_has_to_have_passkeys(world: World) -> None:
 
 
 def test_a_pool_shows_what_its_passkeys_are_set_to(world: World) -> None:
-    pool = pool_of(world, UserVerification="required", FactorConfiguration="SINGLE_FACTOR")
+    pool = passkey_pool(world, UserVerification="required", FactorConfiguration="SINGLE_FACTOR")
     shown = pool.admin("GetUserPoolMfaConfig")
     assert shown["WebAuthnConfiguration"] == {
         "RelyingPartyId": RP,
         "UserVerification": "required",
         "FactorConfiguration": "SINGLE_FACTOR",
     }
-    pool.admin("UpdateUserPool", Policies=FACTORS)
+    pool.admin("UpdateUserPool", Policies=ALLOWED)
     assert pool.admin("GetUserPoolMfaConfig") == shown
 
 
@@ -306,9 +290,20 @@ def test_p02_a_challenge_belongs_to_its_user_client_and_pool(
     other_client = client.pool.client()
     elsewhere = other_client.tokens()
     assert refused(elsewhere, made(ada)) == "WebAuthnClientMismatchException"
-    other_pool = pool_of(world).client()
+    other_pool = passkey_pool(world).client()
     other_pool.signed_up()
     assert refused(other_pool.tokens(), made(ada)) == "WebAuthnChallengeNotFoundException"
+
+
+def test_p02_of_answers_that_come_at_once_one_is_taken(client: ClientOf, ada: Tokens) -> None:
+    options = start(ada)
+    answers = [SoftwareAuthenticator().create(options) for _ in range(8)]
+    done = together(8, lambda n: ada.call("CompleteWebAuthnRegistration", Credential=answers[n]))
+    assert done.count({}) == 1
+    assert {one.code for one in done if isinstance(one, ServiceError)} == {
+        "WebAuthnChallengeNotFoundException"
+    }
+    assert len(listed(ada)) == 1
 
 
 @pytest.mark.parametrize("challenge", ["", "AAAA", b64url_encode(bytes(32)), b64url_encode(bytes(300))])
@@ -335,7 +330,7 @@ def test_p03_a_page_elsewhere_registers_nothing(ada: Tokens, origin: str) -> Non
 def test_p03_an_operator_lists_the_origins() -> None:
     settings = Settings(development=True, passkey_origins=("https://app.test", "android:apk-key-hash:AbC"))
     with World(settings=settings) as world:
-        client = pool_of(world).client()
+        client = passkey_pool(world).client()
         client.signed_up()
         ada = client.tokens()
         assert refused(ada, made(ada)) == "WebAuthnOriginNotAllowedException"
@@ -358,7 +353,7 @@ def test_p06_somebody_must_be_there(ada: Tokens) -> None:
 
 
 def test_p06_a_user_is_verified_where_the_pool_requires_it(world: World) -> None:
-    client = pool_of(world, UserVerification="required").client()
+    client = passkey_pool(world, UserVerification="required").client()
     client.signed_up()
     ada = client.tokens()
     error = ada.error("CompleteWebAuthnRegistration", Credential=made(ada, flip=USER_VERIFIED))
@@ -397,7 +392,7 @@ def test_p15_members_that_nobody_knows_are_let_be(ada: Tokens) -> None:
 
 def test_p16_an_operator_asks_for_a_fresh_sign_in() -> None:
     with World(settings=Settings(development=True, passkey_fresh_seconds=300)) as world:
-        client = pool_of(world).client()
+        client = passkey_pool(world).client()
         client.signed_up()
         ada = client.tokens()
         world.clock.advance(299)

@@ -26,6 +26,7 @@ FAMILIES = (
     "auth_events",
     "devices",
     "passkeys",
+    "auth_factors",
 )
 
 

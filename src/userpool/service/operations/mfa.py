@@ -42,10 +42,6 @@ def set_user_mfa_preference(
 ) -> idp.SetUserMFAPreferenceResponse:
     """Switch the caller's second factors on or off, and say which one is asked for."""
     caller, given = call.required_caller(), call.input
-    if given.web_authn_mfa_settings is not None:
-        raise InvalidParameterException(
-            "WebAuthnMfaSettings is not carried out by userpool yet. Leave it out."
-        )
     wishes = [
         Wish(method, bool(setting.enabled), bool(setting.preferred_mfa))
         for method, setting in (
@@ -55,10 +51,11 @@ def set_user_mfa_preference(
         )
         if setting is not None
     ]
-    settings = PoolSettings(caller.pool)
+    settings, by_passkey = PoolSettings(caller.pool), given.web_authn_mfa_settings
+    passkey = None if by_passkey is None else bool(by_passkey.enabled)
 
     def apply(writer: Writer) -> None:
-        updated = prefer(settings, present_user(writer, caller), wishes)
+        updated = prefer(settings, present_user(writer, caller), wishes, passkey=passkey)
         writer.put_user(replace(updated, modified_at=context.clock.now()))
 
     context.store.write(apply)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from userpool.protocol.errors import InvalidParameterException
 
 from ..records import User
-from ..settings import MfaMethod, PoolSettings
+from ..settings import MfaMethod, MfaMode, PoolSettings
+from .passkey import FACTOR
 from .second import usable
 
 
@@ -21,12 +22,21 @@ class Wish:
     preferred: bool
 
 
-def prefer(settings: PoolSettings, user: User, wishes: Iterable[Wish]) -> User:
+def prefer(
+    settings: PoolSettings, user: User, wishes: Iterable[Wish], *, passkey: bool | None = None
+) -> User:
     """The user after its wishes.
+
+    Args:
+        settings: of the pool.
+        user: as stored now.
+        wishes: for the methods that ask for something after the password.
+        passkey: whether a passkey counts as the second factor too; `None` leaves that as it is.
 
     Raises:
         InvalidParameterException: a method that the user cannot be asked for yet, or the pool does not
-            have, is switched on; one that stays off is preferred; or more than one is.
+            have, is switched on; one that stays off is preferred; more than one is; or a passkey would be
+            the only method.
     """
     enabled, first = set(user.mfa_enabled), user.mfa_preferred
     wishes = tuple(wishes)
@@ -44,7 +54,26 @@ def prefer(settings: PoolSettings, user: User, wishes: Iterable[Wish]) -> User:
             first = wish.method
         elif first == wish.method:
             first = None
+    if passkey is not None:
+        _switch_passkey(settings, enabled, on=passkey)
+    if enabled == {FACTOR}:
+        raise InvalidParameterException(
+            "WebAuthnMfaSettings needs another MFA method beside it, so that a lost passkey locks nobody "
+            "out: enable SMS, TOTP or e-mail too."
+        )
     return replace(user, mfa_enabled=frozenset(enabled), mfa_preferred=first)
+
+
+def _switch_passkey(settings: PoolSettings, enabled: set[str], *, on: bool) -> None:
+    if not on:
+        enabled.discard(FACTOR)
+    elif settings.mfa is MfaMode.OFF or not settings.passkeys_count_twice:
+        raise InvalidParameterException(
+            "WebAuthnMfaSettings cannot be enabled: MFA is off in the user pool, or its "
+            "WebAuthnConfiguration has not the FactorConfiguration MULTI_FACTOR_WITH_USER_VERIFICATION."
+        )
+    else:
+        enabled.add(FACTOR)
 
 
 def _check_possible(settings: PoolSettings, user: User, method: MfaMethod) -> None:
