@@ -121,6 +121,24 @@ def test_c31_missing_attributes_are_listed() -> None:
     assert nothing_missing.answer("x").responses == {"NEW_PASSWORD": "x"}
 
 
+def test_what_the_user_has_already_is_not_sent_again() -> None:
+    """JavaScript's users give all of it back, and the service refuses what is read-only."""
+    challenge = read(
+        "NEW_PASSWORD_REQUIRED",
+        requiredAttributes='["userAttributes.name"]',
+        userAttributes='{"sub":"s","email_verified":"true","email":"ada@example.com","nickname":"a"}',
+    )
+    assert isinstance(challenge, NewPasswordRequired)
+    answer = challenge.answer("New-pass-1", {**challenge.attributes, "name": "Ada", "nickname": "b"})
+    assert answer.responses == {
+        "NEW_PASSWORD": "New-pass-1",
+        "userAttributes.name": "Ada",
+        "userAttributes.nickname": "b",
+    }
+    with pytest.raises(ParameterError, match="'phone_number_verified' is the service's to set"):
+        challenge.answer("New-pass-1", {"name": "Ada", "phone_number_verified": "true"})
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '"x"', "null", "[" * 100_000])
 def test_malformed_json_in_a_parameter_is_a_protocol_error(text: str) -> None:
     with pytest.raises(ProtocolError, match="userAttributes"):
@@ -166,6 +184,8 @@ def test_methods_are_chosen_among_those_offered() -> None:
     assert choice.answer("EMAIL_OTP").responses == {"ANSWER": "EMAIL_OTP"}
     with pytest.raises(ParameterError, match="'SOFTWARE_TOKEN_MFA' is not offered; choose one of SMS_MFA"):
         choice.answer(MfaMethod.TOTP)
+    with pytest.raises(ParameterError, match="'SMS_MFA' is not offered; nothing is: ask the pool's operator"):
+        MfaSetupRequired(**COMMON, methods=()).answer(MfaMethod.SMS)
 
 
 def test_what_can_be_set_up_on_the_way() -> None:

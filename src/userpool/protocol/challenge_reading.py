@@ -115,7 +115,9 @@ def _totp(common: _Common, parameters: Mapping[str, str]) -> ChallengeStep:
 
 
 def _selection(common: _Common, parameters: Mapping[str, str]) -> ChallengeStep:
-    return MfaSelectionRequired(**common, methods=_methods(parameters, "MFAS_CAN_CHOOSE"))
+    # The name of the guide, where the one that is sent is missing.
+    member = "MFAS_CAN_SELECT" if "MFAS_CAN_CHOOSE" not in parameters else "MFAS_CAN_CHOOSE"
+    return MfaSelectionRequired(**common, methods=_methods(parameters, member))
 
 
 def _setup(common: _Common, parameters: Mapping[str, str]) -> ChallengeStep:

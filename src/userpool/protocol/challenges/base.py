@@ -101,5 +101,6 @@ def six_digits(code: str) -> str:
 def one_of(offered: Sequence[str], chosen: str) -> str:
     """Return `chosen` if it is offered. Raises `ParameterError`."""
     if chosen not in offered:
-        raise ParameterError(f"{str(chosen)!r} is not offered; choose one of {', '.join(offered)}.")
+        offers = f"choose one of {', '.join(offered)}" if offered else "nothing is: ask the pool's operator"
+        raise ParameterError(f"{str(chosen)!r} is not offered; {offers}.")
     return str(chosen)

@@ -12,6 +12,8 @@ from .base import Answer, Challenge
 
 ATTRIBUTE_PREFIX: Final = "userAttributes."
 """What stands before attribute names in NEW_PASSWORD_REQUIRED, both ways."""
+SET_BY_SERVICE: Final = frozenset({"sub", "email_verified", "phone_number_verified"})
+"""Attributes that no user may set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,20 +30,28 @@ class NewPasswordRequired(Challenge):
     def answer(self, new_password: str, attributes: Mapping[str, str] | None = None) -> Answer:
         """Choose `new_password`, and give `attributes` (at least `missing_attributes`).
 
+        What the user has already is not sent again: it may be read-only. So `challenge.attributes` can be
+        given back with changes.
+
         Raises:
-            ParameterError: the password is empty, or attributes are missing; it names them.
+            ParameterError: the password is empty, attributes are missing, or some are the service's own to
+                set; it names them.
         """
         given = dict(attributes or {})
+        changed = {name: value for name, value in given.items() if self.attributes.get(name) != value}
         faults = [] if new_password else ["the new password is empty"]
         faults += [
             f"the attribute {name!r} is required" for name in self.missing_attributes if not given.get(name)
+        ]
+        faults += [
+            f"the attribute {name!r} is the service's to set" for name in changed if name in SET_BY_SERVICE
         ]
         if faults:
             raise ParameterError(
                 f"Give a new password, and every required attribute in `attributes`: {'; '.join(faults)}.",
                 faults=faults,
             )
-        named = {ATTRIBUTE_PREFIX + name: value for name, value in given.items()}
+        named = {ATTRIBUTE_PREFIX + name: value for name, value in changed.items()}
         return self._answer({"NEW_PASSWORD": new_password, **named})
 
 
