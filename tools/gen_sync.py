@@ -42,6 +42,7 @@ NAMES = {
     "AsyncPoolsAdmin": "PoolsAdmin",
     "AsyncSession": "Session",
     "AsyncSignInStep": "SignInStep",
+    "AsyncSignUpCalls": "SignUpCalls",
     "AnyStorage": "Storage",
     "AsyncStorage": "Storage",
     "AsyncTransport": "Transport",

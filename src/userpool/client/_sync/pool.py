@@ -17,6 +17,7 @@ from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
 
 from .client_calls import ClientCalls
 from .connection import Connection
+from .sign_up_calls import SignUpCalls
 
 if TYPE_CHECKING:
     from userpool.authenticators.api import Authenticator
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from userpool.client.waiting import Storage
     from userpool.embedded import EmbeddedUserPool, Triggers
     from userpool.flows.grant import Device, Grant
-    from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
-    from userpool.protocol.challenges import Answer, AuthFactor, ChallengeStep, CodeDelivery
+    from userpool.protocol.challenges import Answer, AuthFactor, ChallengeStep
     from userpool.protocol.effects import Flow
     from userpool.protocol.passwords import PasswordPolicy
     from userpool.transports.api import Transport
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .user import User
 
 
-class UserPool(ClientCalls):
+class UserPool(SignUpCalls, ClientCalls):
     """A Cognito user pool, or one of your own (`userpool serve`), seen by one of its app clients.
 
     It is shared by threads and tasks. Close it, or use it as a context manager, when you are done.
@@ -194,97 +194,6 @@ class UserPool(ClientCalls):
         from .admin import Admin
 
         return Admin.beside(self._connection, self._config)
-
-    def sign_up(
-        self,
-        username: str,
-        password: str | None = None,
-        attributes: Mapping[str, str] | None = None,
-        *,
-        validation_data: Mapping[str, str] | None = None,
-        client_metadata: Mapping[str, str] | None = None,
-        user_context: UserContext | None = None,
-    ) -> SignUpResult:
-        """Ask for an account (SignUp).
-
-        Args:
-            username: the user name, or in pools set up so the e-mail address or phone number.
-            password: may be left out only where the pool has other first factors.
-            attributes: such as `{"email": "ada@example.com"}`.
-            validation_data: what the pre sign-up trigger alone is told.
-            client_metadata: what the triggers are told, in place of the pool's.
-            user_context: what threat protection is told, in place of the pool's.
-
-        Raises:
-            UsernameExistsException: the name is taken.
-            InvalidPasswordException: the password breaks the pool's rules; the message says which.
-            ParameterError: an argument breaks the contract's limits; nothing was sent.
-        """
-        return self._connection.run(
-            flows.sign_up.sign_up(
-                self._config,
-                username,
-                password,
-                attributes,
-                validation_data=validation_data,
-                client_metadata=client_metadata,
-                user_context=user_context,
-            )
-        )
-
-    def confirm_sign_up(
-        self,
-        username: str,
-        confirmation_code: str,
-        *,
-        force_alias_creation: bool | None = None,
-        session: str | None = None,
-        client_metadata: Mapping[str, str] | None = None,
-        user_context: UserContext | None = None,
-    ) -> ConfirmSignUpResult:
-        """Give the code that the sign-up sent (ConfirmSignUp).
-
-        Args:
-            username: as at sign-up.
-            confirmation_code: the code.
-            force_alias_creation: take the e-mail address or phone number over from the account that has it
-                as alias.
-            session: of the `SignUpResult`, to go over into a sign-in.
-            client_metadata: what the triggers are told, in place of the pool's.
-            user_context: what threat protection is told, in place of the pool's.
-
-        Returns:
-            What to go on with, where a session was given: `sign_in(result.username, session=result.session)`.
-
-        Raises:
-            CodeMismatchException: the code is wrong.
-            ExpiredCodeException: the code is too old: have one sent with `resend_confirmation_code`.
-        """
-        return self._connection.run(
-            flows.sign_up.confirm_sign_up(
-                self._config,
-                username,
-                confirmation_code,
-                force_alias_creation=force_alias_creation,
-                session=session,
-                client_metadata=client_metadata,
-                user_context=user_context,
-            )
-        )
-
-    def resend_confirmation_code(
-        self,
-        username: str,
-        *,
-        client_metadata: Mapping[str, str] | None = None,
-        user_context: UserContext | None = None,
-    ) -> CodeDelivery | None:
-        """Have the sign-up's code sent again (ResendConfirmationCode); returns where it went."""
-        return self._connection.run(
-            flows.sign_up.resend_confirmation_code(
-                self._config, username, client_metadata=client_metadata, user_context=user_context
-            )
-        )
 
     def sign_in(
         self,
@@ -443,47 +352,6 @@ class UserPool(ClientCalls):
         from .completing import complete
 
         return complete(self, step, answer, tries=tries, wrong=wrong)
-
-    def forgot_password(
-        self,
-        username: str,
-        *,
-        client_metadata: Mapping[str, str] | None = None,
-        user_context: UserContext | None = None,
-    ) -> CodeDelivery | None:
-        """Have a code sent that allows a new password (ForgotPassword); returns where it went."""
-        return self._connection.run(
-            flows.password.forgot_password(
-                self._config, username, client_metadata=client_metadata, user_context=user_context
-            )
-        )
-
-    def confirm_forgot_password(
-        self,
-        username: str,
-        confirmation_code: str,
-        password: str,
-        *,
-        client_metadata: Mapping[str, str] | None = None,
-        user_context: UserContext | None = None,
-    ) -> None:
-        """Give that code and the new password (ConfirmForgotPassword).
-
-        Raises:
-            CodeMismatchException: the code is wrong.
-            ExpiredCodeException: the code is too old: have one sent with `forgot_password`.
-            InvalidPasswordException: the password breaks the pool's rules; the message says which.
-        """
-        self._connection.run(
-            flows.password.confirm_forgot_password(
-                self._config,
-                username,
-                confirmation_code,
-                password,
-                client_metadata=client_metadata,
-                user_context=user_context,
-            )
-        )
 
     def current_user(self) -> User | None:
         """Who signed in last and has not signed out, by the storage; asks nobody else.
