@@ -121,7 +121,9 @@ class AsyncDevices:
         try:
             yield
         except StorageError as error:
-            warnings.warn(f"This machine's device is not as the service has it: {error}", StorageWarning, stacklevel=3)
+            warnings.warn(
+                f"This machine's device is not as the service has it: {error}", StorageWarning, stacklevel=3
+            )
 
     async def _found(self, name: str) -> Device | None:
         device: Device | None = None
