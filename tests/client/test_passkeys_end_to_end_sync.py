@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 
 from tests.authenticators.fake_key import FakeKey
-from tests.client.helpers import PASSWORD, fresh_name
+from tests.client.helpers import PASSWORD, fresh_name, totp_code
 from tests.service.served import Served
 from userpool import (
     Admin,
     AuthFactor,
     AuthFlow,
     FactorSelectionRequired,
+    MfaPreference,
     NotAuthorizedException,
     PasskeyRequired,
     SecurityKey,
     SignedIn,
+    TotpRequired,
     User,
     UserPool,
     UserPoolError,
@@ -30,6 +32,7 @@ from userpool.client.credentials import no_credentials
 from userpool.crypto.cose import CoseAlgorithm
 from userpool.protocol.shapes import idp
 from userpool.testing import Misbehaviour, SoftwareAuthenticator
+from userpool.testing.authenticator import USER_VERIFIED
 
 RP = "auth.example.com"
 FLOWS = ("ALLOW_USER_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
@@ -182,3 +185,45 @@ def test_p10_a_passkey_of_one_user_is_of_no_use_to_another(
     adas: dict[str, Any] = {**asked.options, "allowCredentials": []}
     with pytest.raises(NotAuthorizedException):
         pool.respond(asked.answer(authenticator.get(adas)))
+
+
+@pytest.fixture(scope="module")
+def strong(place: dict[str, Any]) -> dict[str, Any]:
+    """Another pool there, in which a passkey that verifies its user counts as two factors."""
+    at = {name: place[name] for name in place if name not in ("user_pool_id", "client_id")}
+    strong = made(at)
+    with Admin(strong["user_pool_id"], credentials=no_credentials, **at) as admin:
+        admin.set_user_pool_mfa_config(
+            mfa_configuration="OPTIONAL",
+            software_token_mfa_configuration=idp.SoftwareTokenMfaConfigType(enabled=True),
+            web_authn_configuration=idp.WebAuthnConfigurationType(
+                relying_party_id=RP,
+                user_verification="preferred",
+                factor_configuration="MULTI_FACTOR_WITH_USER_VERIFICATION",
+            ),
+        )
+    return strong
+
+
+def test_a_passkey_that_verifies_its_user_is_both_factors(strong: dict[str, Any]) -> None:
+    authenticator = SoftwareAuthenticator()
+    with UserPool(**strong) as pool:
+        user = enrolled(strong, pool)
+        user.register_passkey(authenticator)
+        seed = user.associate_software_token()
+        user.verify_software_token(totp_code(seed.secret_code))
+        user.set_user_mfa_preference(totp=MfaPreference.PREFERRED, web_authn=True)
+        factors = user.get_user_auth_factors()
+        assert AuthFactor.WEB_AUTHN in factors.factors
+        assert "SOFTWARE_TOKEN_MFA" in factors.mfa_methods
+
+        assert isinstance(pool.sign_in(user.username, PASSWORD), TotpRequired)
+        assert isinstance(pool.sign_in_with_passkey(user.username, authenticator), SignedIn)
+        liar = authenticator.misbehaving(Misbehaviour(flip=USER_VERIFIED))
+        with pytest.raises(NotAuthorizedException):
+            pool.sign_in_with_passkey(user.username, liar)
+
+        user.set_user_mfa_preference(web_authn=False)
+        other = pool.sign_in_with_passkey(user.username, authenticator)
+        assert isinstance(other, FactorSelectionRequired)
+        assert AuthFactor.WEB_AUTHN not in other.factors
