@@ -22,7 +22,19 @@ LISTS: Final = {"js": 32, "am": 23, "bug": 21, "amx": 14}
 """How long each list is that a test's name may point into."""
 _NUMBER: Final = re.compile(r"(js|amx|am|bug)(\d\d)_")
 _OURS: Final = frozenset(
-    {"pool", "user", "admin", "first", "again", "current", "step", "on_device", "identity", "identities"}
+    {
+        "pool",
+        "user",
+        "admin",
+        "first",
+        "again",
+        "current",
+        "step",
+        "on_device",
+        "asking_pool",
+        "identity",
+        "identities",
+    }
 )
 
 

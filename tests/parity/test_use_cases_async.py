@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from userpool import (
     AsyncUserPool,
     AuthFlow,
     CookieStorage,
+    CustomChallenge,
     FileStorage,
     MfaMethod,
     MfaPreference,
@@ -37,6 +39,7 @@ from userpool.identity import AsyncIdentityPool
 from userpool.protocol import operations as ops
 from userpool.protocol import totp
 from userpool.protocol.shapes import idp
+from userpool.service.triggers import Triggers
 from userpool.testing.scripted import ScriptedTransport, answer
 
 
@@ -83,6 +86,39 @@ async def user(pool: AsyncEmbeddedUserPool) -> AsyncUser:
     step = await pool.sign_in("ada", PASSWORD)
     assert isinstance(step, SignedIn)
     return step.user
+
+
+@pytest.fixture
+async def asking_pool() -> AsyncIterator[AsyncEmbeddedUserPool]:
+    """A pool with triggers of its own, and Ada in it."""
+
+    def define(event: dict[str, Any]) -> dict[str, Any]:
+        rounds = event["request"]["session"]
+        right = bool(rounds) and rounds[-1]["challengeResult"]
+        event["response"] = {"issueTokens": right, "failAuthentication": bool(rounds) and not right}
+        if not rounds:
+            event["response"]["challengeName"] = "CUSTOM_CHALLENGE"
+        return event
+
+    def create(event: dict[str, Any]) -> dict[str, Any]:
+        event["response"] = {
+            "publicChallengeParameters": {"question": "Which colour?"},
+            "privateChallengeParameters": {"answer": "blue"},
+        }
+        return event
+
+    def verify(event: dict[str, Any]) -> dict[str, Any]:
+        wanted = event["request"]["privateChallengeParameters"]["answer"]
+        event["response"] = {"answerCorrect": event["request"]["challengeAnswer"] == wanted}
+        return event
+
+    triggers = Triggers(
+        define_auth_challenge=define, create_auth_challenge=create, verify_auth_challenge_response=verify
+    )
+    async with AsyncUserPool.embedded(triggers=triggers) as opened:
+        await opened.sign_up("ada", PASSWORD, {"email": "ada@example.com"})
+        await opened.confirm_sign_up("ada", opened.outbox.code("ada@example.com"))
+        yield opened
 
 
 @pytest.fixture
@@ -292,6 +328,17 @@ async def test_js24_am14_read_the_mfa_settings(user: AsyncUser) -> None:
     profile = await user.get_user()
     assert profile.mfa_methods == (MfaMethod.SMS,)
     assert profile.preferred_mfa == MfaMethod.SMS
+
+
+async def test_js25_am05_sign_in_by_challenges_of_the_pools_own(asking_pool: AsyncEmbeddedUserPool) -> None:
+    """`CognitoUser.initiateAuth` with `CUSTOM_AUTH` and `sendCustomChallengeAnswer`; Amplify `signIn` with
+    `CUSTOM_WITHOUT_SRP`. The triggers of `asking_pool` ask for a colour.
+    """
+    step = await asking_pool.sign_in("ada", auth_flow=AuthFlow.CUSTOM)  # with a password: SRP first
+    assert isinstance(step, CustomChallenge)
+    assert step.parameters["question"] == "Which colour?"
+    step = await asking_pool.respond(step.answer("blue"))
+    assert isinstance(step, SignedIn)
 
 
 async def test_js26_am06_keep_tokens_in_cookies(pool: AsyncEmbeddedUserPool, user: AsyncUser) -> None:

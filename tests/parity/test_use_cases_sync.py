@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.client.helpers import PASSWORD
 from userpool import (
     AuthFlow,
     CookieStorage,
+    CustomChallenge,
     FileStorage,
     MfaMethod,
     MfaPreference,
@@ -38,6 +40,7 @@ from userpool.identity import IdentityPool
 from userpool.protocol import operations as ops
 from userpool.protocol import totp
 from userpool.protocol.shapes import idp
+from userpool.service.triggers import Triggers
 from userpool.testing.scripted import ScriptedTransport, answer
 
 
@@ -84,6 +87,39 @@ def user(pool: EmbeddedUserPool) -> User:
     step = pool.sign_in("ada", PASSWORD)
     assert isinstance(step, SignedIn)
     return step.user
+
+
+@pytest.fixture
+def asking_pool() -> Iterator[EmbeddedUserPool]:
+    """A pool with triggers of its own, and Ada in it."""
+
+    def define(event: dict[str, Any]) -> dict[str, Any]:
+        rounds = event["request"]["session"]
+        right = bool(rounds) and rounds[-1]["challengeResult"]
+        event["response"] = {"issueTokens": right, "failAuthentication": bool(rounds) and not right}
+        if not rounds:
+            event["response"]["challengeName"] = "CUSTOM_CHALLENGE"
+        return event
+
+    def create(event: dict[str, Any]) -> dict[str, Any]:
+        event["response"] = {
+            "publicChallengeParameters": {"question": "Which colour?"},
+            "privateChallengeParameters": {"answer": "blue"},
+        }
+        return event
+
+    def verify(event: dict[str, Any]) -> dict[str, Any]:
+        wanted = event["request"]["privateChallengeParameters"]["answer"]
+        event["response"] = {"answerCorrect": event["request"]["challengeAnswer"] == wanted}
+        return event
+
+    triggers = Triggers(
+        define_auth_challenge=define, create_auth_challenge=create, verify_auth_challenge_response=verify
+    )
+    with UserPool.embedded(triggers=triggers) as opened:
+        opened.sign_up("ada", PASSWORD, {"email": "ada@example.com"})
+        opened.confirm_sign_up("ada", opened.outbox.code("ada@example.com"))
+        yield opened
 
 
 @pytest.fixture
@@ -289,6 +325,17 @@ def test_js24_am14_read_the_mfa_settings(user: User) -> None:
     profile = user.get_user()
     assert profile.mfa_methods == (MfaMethod.SMS,)
     assert profile.preferred_mfa == MfaMethod.SMS
+
+
+def test_js25_am05_sign_in_by_challenges_of_the_pools_own(asking_pool: EmbeddedUserPool) -> None:
+    """`CognitoUser.initiateAuth` with `CUSTOM_AUTH` and `sendCustomChallengeAnswer`; Amplify `signIn` with
+    `CUSTOM_WITHOUT_SRP`. The triggers of `asking_pool` ask for a colour.
+    """
+    step = asking_pool.sign_in("ada", auth_flow=AuthFlow.CUSTOM)  # with a password: SRP first
+    assert isinstance(step, CustomChallenge)
+    assert step.parameters["question"] == "Which colour?"
+    step = asking_pool.respond(step.answer("blue"))
+    assert isinstance(step, SignedIn)
 
 
 def test_js26_am06_keep_tokens_in_cookies(pool: EmbeddedUserPool, user: User) -> None:
