@@ -22,6 +22,7 @@ FAMILIES = (
     "profile",
     "password",
     "mfa",
+    "user_mfa",
     "user_settings",
     "auth_events",
     "devices",

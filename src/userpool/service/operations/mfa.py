@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from userpool.protocol import operations as ops
@@ -41,7 +42,18 @@ def set_user_mfa_preference(
     context: Context, call: Call[idp.SetUserMFAPreferenceRequest]
 ) -> idp.SetUserMFAPreferenceResponse:
     """Switch the caller's second factors on or off, and say which one is asked for."""
-    caller, given = call.required_caller(), call.input
+    caller = call.required_caller()
+    change = preference(context, call.input)
+    context.store.write(
+        lambda writer: change(writer, PoolSettings(caller.pool), present_user(writer, caller))
+    )
+    return idp.SetUserMFAPreferenceResponse()
+
+
+def preference(
+    context: Context, given: idp.SetUserMFAPreferenceRequest | idp.AdminSetUserMFAPreferenceRequest
+) -> Callable[[Writer, PoolSettings, User], None]:
+    """The change of a user that SetUserMFAPreference asks for, or an administrator; errors as `prefer`."""
     wishes = [
         Wish(method, bool(setting.enabled), bool(setting.preferred_mfa))
         for method, setting in (
@@ -51,15 +63,14 @@ def set_user_mfa_preference(
         )
         if setting is not None
     ]
-    settings, by_passkey = PoolSettings(caller.pool), given.web_authn_mfa_settings
+    by_passkey = given.web_authn_mfa_settings
     passkey = None if by_passkey is None else bool(by_passkey.enabled)
 
-    def apply(writer: Writer) -> None:
-        updated = prefer(settings, present_user(writer, caller), wishes, passkey=passkey)
+    def change(writer: Writer, settings: PoolSettings, user: User) -> None:
+        updated = prefer(settings, user, wishes, passkey=passkey)
         writer.put_user(replace(updated, modified_at=context.clock.now()))
 
-    context.store.write(apply)
-    return idp.SetUserMFAPreferenceResponse()
+    return change
 
 
 @handles(ops.ASSOCIATE_SOFTWARE_TOKEN)

@@ -64,6 +64,12 @@ def prefer(
     return replace(user, mfa_enabled=frozenset(enabled), mfa_preferred=first)
 
 
+def without_app(user: User) -> User:
+    """The user without an authenticator app, registered or about to be, and not asked for its code."""
+    first = None if user.mfa_preferred == MfaMethod.TOTP else user.mfa_preferred
+    return replace(user, totp=None, mfa_enabled=user.mfa_enabled - {MfaMethod.TOTP}, mfa_preferred=first)
+
+
 def _switch_passkey(settings: PoolSettings, enabled: set[str], *, on: bool) -> None:
     if not on:
         enabled.discard(FACTOR)
