@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tools.contract.overlay import MISSING_VALUES
+
 PROTOCOL_ERRORS = frozenset({"SerializationException", "InvalidParameterException"})
 """What may be answered to any request, declared or not."""
 
@@ -44,7 +46,7 @@ def faults(raw: Any, shape: Any, place: str) -> Iterator[str]:
             yield from faults(value, shape.value, f"{place}.{name}")
     elif not _TYPES[kind](raw):
         yield f"{place} is {raw!r}, no {kind}"
-    elif getattr(shape, "enum", None) and raw not in shape.enum:
+    elif getattr(shape, "enum", None) and raw not in (*shape.enum, *MISSING_VALUES.get(shape.name, ())):
         yield f"{place} is {raw!r}, none of {shape.enum}"
 
 

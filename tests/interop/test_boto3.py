@@ -113,6 +113,41 @@ def pools_and_clients(boto: Any) -> None:
     assert refusal(boto.describe_user_pool, UserPoolId=made["Id"])[0] == "ResourceNotFoundException"
 
 
+def machines(pool: Pool, name: str) -> None:
+    boto = pool.boto
+    server = {"UserPoolId": pool.id, "Identifier": "https://api.example.com"}
+    scopes = [{"ScopeName": "read", "ScopeDescription": "to read"}]
+    made = boto.create_resource_server(**server, Name="API", Scopes=scopes)["ResourceServer"]
+    assert boto.describe_resource_server(**server)["ResourceServer"] == made
+    boto.update_resource_server(**server, Name="The API", Scopes=scopes)
+    pages = boto.get_paginator("list_resource_servers").paginate(UserPoolId=pool.id)
+    assert [one["Name"] for page in pages for one in page["ResourceServers"]] == ["The API"]
+
+    client = boto.create_user_pool_client(
+        UserPoolId=pool.id,
+        ClientName="machine",
+        GenerateSecret=True,
+        ExplicitAuthFlows=["ALLOW_CLIENT_TOKEN_AUTH"],
+        AllowedOAuthScopes=["https://api.example.com/read"],
+    )["UserPoolClient"]
+    result = boto.get_client_token(ClientId=client["ClientId"], Secret=client["ClientSecret"])
+    token = result["ClientAuthenticationResult"]["AccessToken"]
+    assert unverified(token)["scope"] == "https://api.example.com/read"
+    exchanger = boto.create_user_pool_client(
+        UserPoolId=pool.id, ClientName="x", ExplicitAuthFlows=["ALLOW_TOKEN_EXCHANGE_DELEGATION"]
+    )["UserPoolClient"]
+    derived = boto.get_derived_token(
+        ClientId=exchanger["ClientId"],
+        SubjectToken=sign_in(pool, name)["AccessToken"],
+        SubjectTokenType="ACCESS_TOKEN",
+        ActorToken=token,
+        ActorTokenType="ACCESS_TOKEN",
+        Resources=["https://api.example.com"],
+    )
+    assert unverified(derived["IssuedToken"])["act"] == {"sub": client["ClientId"]}
+    boto.delete_resource_server(**server)
+
+
 def administration(pool: Pool) -> None:
     boto, name = pool.boto, new_name()
     user = {"UserPoolId": pool.id, "Username": name}
@@ -224,6 +259,10 @@ def second_factor(pool: Pool, name: str) -> None:
     )
     assert done["AuthenticationResult"]["TokenType"] == "Bearer"
     boto.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings={"Enabled": False})
+    user = {"UserPoolId": pool.id, "Username": name}
+    boto.admin_set_user_mfa_preference(**user, SoftwareTokenMfaSettings={"Enabled": True})
+    boto.admin_delete_software_token(**user)
+    assert "UserMFASettingList" not in boto.admin_get_user(**user)
 
 
 def devices(boto: Any) -> None:
@@ -347,6 +386,7 @@ def test_every_operation_that_the_service_has(boto: Any, watch: Watched) -> None
     devices(boto)
     oldest_settings(pool, name)
     groups(pool, name)
+    machines(pool, name)
     sessions(pool, name)
     # Refused for everybody: these have no answer to hold against the model.
     refused = {"AdminListUserAuthEvents", "AdminUpdateAuthEventFeedback", "UpdateAuthEventFeedback"}

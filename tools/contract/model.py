@@ -55,6 +55,11 @@ class Service:
         folder = Path(botocore.__file__).parent / "data" / SERVICES[key]
         newest = max(path for path in folder.iterdir() if path.is_dir())
         model = json.loads(gzip.decompress((newest / "service-2.json.gz").read_bytes()))
+        for name, values in overlay.MISSING_VALUES.items():
+            known = model["shapes"].get(name, {}).get("enum", [])
+            if set(values) & set(known):
+                raise SystemExit(f"tools/contract/overlay.py: the model has the missing value of {name} now")
+            known.extend(values)
         return cls(key, model["metadata"], model["operations"], model["shapes"])
 
     @cached_property

@@ -312,5 +312,9 @@ SUBCLASSES: dict[str, str] = {"UserNotFoundException": "NotAuthorizedException"}
 THROTTLED: frozenset[str] = frozenset({"TooManyRequestsException", "ThrottlingException"})
 """Refused before anything was done: every operation may be sent again, later."""
 
+MISSING_VALUES: dict[str, tuple[str, ...]] = {"ExplicitAuthFlowsType": ("ALLOW_CLIENT_TOKEN_AUTH",)}
+"""Values that the documentation of an operation (here GetClientToken) asks for, and that the model's
+enumeration does not have."""
+
 EMPTY_ALLOWED: frozenset[str] = frozenset({"PasswordType"})
 """Strings whose pattern would refuse an empty text that the service takes: here, no password at all."""

@@ -20,11 +20,12 @@ _POOLS: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class PoolKeys:
-    """The keys of one pool: what signs today, and what access tokens may have been signed with."""
+    """The keys of one pool: what signs today, and what tokens may have been signed with."""
 
     id_signer: Signer
     access_signer: Signer
     access_keys: Mapping[str, PublicKey] = field(repr=False)
+    id_keys: Mapping[str, PublicKey] = field(repr=False)
 
 
 class SigningKeys:
@@ -64,6 +65,7 @@ class SigningKeys:
             id_signer=signers[_newest(records, KeyUse.ID).kid],
             access_signer=signers[_newest(records, KeyUse.ACCESS).kid],
             access_keys={one.kid: signers[one.kid].public for one in records if one.use is KeyUse.ACCESS},
+            id_keys={one.kid: signers[one.kid].public for one in records if one.use is KeyUse.ID},
         )
         with self._lock:
             self._known[pool.id] = (pool.created_at, pool.modified_at), keys

@@ -107,7 +107,7 @@ def issue(
     if not (settings.token_revocation or settings.rotation):
         for claims in (id_claims, access_claims):
             del claims["origin_jti"], claims["jti"]
-    keys = _pool_keys(context, realm.pool)
+    keys = pool_keys(context, realm.pool)
     return idp.AuthenticationResultType(
         access_token=keys.access_signer.sign(access_claims),
         id_token=keys.id_signer.sign(id_claims),
@@ -118,7 +118,8 @@ def issue(
     )
 
 
-def _pool_keys(context: Context, pool: Pool) -> PoolKeys:
+def pool_keys(context: Context, pool: Pool) -> PoolKeys:
+    """The keys of a pool, opened."""
     known = context.signing.known(pool)
     if known is not None:
         return known

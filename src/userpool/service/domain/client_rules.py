@@ -41,6 +41,10 @@ def _check_flows(stored: Stored) -> None:
             + ") with those "
             "that begin with ALLOW_."
         )
+    if "ALLOW_CLIENT_TOKEN_AUTH" in flows and len(flows) > 1:
+        raise InvalidParameterException(
+            "ALLOW_CLIENT_TOKEN_AUTH must be the only flow: an app client signs in users, or itself."
+        )
     rotates = (stored.get("RefreshTokenRotation") or {}).get("Feature") == "ENABLED"
     if rotates and (not flows or "ALLOW_REFRESH_TOKEN_AUTH" in flows or flows & set(LEGACY_FLOWS)):
         raise InvalidParameterException(

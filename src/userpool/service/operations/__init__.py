@@ -8,6 +8,8 @@ FAMILIES = (
     "pools",
     "clients",
     "client_secrets",
+    "resource_servers",
+    "machine",
     "mfa_config",
     "users",
     "user_states",

@@ -19,11 +19,13 @@ from ..domain import identifiers
 from ..domain.client_rules import check_client
 from ..domain.pagination import page_size, split
 from ..domain.records import AppClient, Pool
+from ..domain.scopes import check_known
 from ..domain.settings import MINUTE, SSO_SESSION, ClientSettings, PoolSettings
 from ..ports import Reader, Writer
 from ..sealed import open_client_secrets, seal_client_secret
 from .lookup import existing_client, existing_pool, page_start, page_token
 from .pools import instant, stored_members
+from .resource_servers import servers_of
 
 _NOT_STORED = ("UserPoolId", "ClientName", "ClientId", "GenerateSecret", "ClientSecret")
 
@@ -60,6 +62,7 @@ def create_client(
 
     def add(writer: Writer) -> None:
         existing_pool(writer, pool.id)
+        _check_scopes(writer, client)
         writer.add_client(client)
 
     context.store.write(add)
@@ -127,6 +130,7 @@ def update_user_pool_client(
             modified_at=context.clock.now(),
         )
         _check(pool, changed)
+        _check_scopes(writer, changed)
         writer.put_client(changed)
         return changed
 
@@ -145,6 +149,11 @@ def _client_of(context: Context, pool_id: str, client_id: str) -> AppClient:
 def _check(pool: Pool, client: AppClient) -> None:
     settings = PoolSettings(pool)
     check_client(client, settings.schema.keys(), settings.required_attributes)
+
+
+def _check_scopes(reader: Reader, client: AppClient) -> None:
+    scopes = ClientSettings(client).oauth_scopes
+    check_known(scopes, servers_of(reader, client.pool_id, scopes))
 
 
 def describe(context: Context, client: AppClient) -> idp.UserPoolClientType:

@@ -221,6 +221,7 @@ TYPES: dict[str, dict[str, Any]] = {
             "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_USER_PASSWORD_AUTH",
             "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH",
             "ALLOW_TOKEN_EXCHANGE_DELEGATION", "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
+            "ALLOW_CLIENT_TOKEN_AUTH",
         ],
     },
     "FeatureType": {"type": "string", "enum": ["ENABLED", "DISABLED"]},
