@@ -12,6 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import PASSWORD, Shell, start, stop
+from userpool.service.__main__ import main
+from userpool.service.app import Service
+from userpool.service.context import Settings
+from userpool.service.keyfile import KeySet
+from userpool.service.serve import Options, ServeError
 
 SEED = """
 [[pool]]
@@ -99,6 +104,28 @@ def test_a_port_that_is_taken_is_told(service: str) -> None:
 def test_options_come_from_the_environment_too() -> None:
     said = Shell().fails(2, "serve", USERPOOL_PORT="many")
     assert "USERPOOL_PORT" in said or "--port" in said
+
+
+@pytest.mark.parametrize("command", ["userpool", "python -m userpool.service"])
+def test_how_passkeys_are_taken_reaches_the_service(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Settings] = []
+
+    def note(options: Options, keys: KeySet, settings: Settings) -> Service:
+        opened.append(settings)
+        raise ServeError("seen enough")
+
+    monkeypatch.setattr("userpool.service.serve._opened", note)
+    origins = ("https://app.example.com", "android:apk-key-hash:AbC")
+    arguments = ["--port", "0", "--development", "--passkey-fresh", "300"]
+    for origin in origins:
+        arguments += ["--passkey-origin", origin]
+    if command == "userpool":
+        assert "seen enough" in Shell().fails(6, "serve", *arguments)
+        variables = {"USERPOOL_PASSKEY_ORIGINS": " ".join(origins), "USERPOOL_PASSKEY_FRESH": "300"}
+        Shell().fails(6, "serve", *arguments[:3], **variables)
+    else:
+        assert main(arguments) == 1
+    assert {(one.passkey_origins, one.passkey_fresh_seconds) for one in opened} == {(origins, 300.0)}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no signals to send")

@@ -59,6 +59,26 @@ from .failures import service_errors
     help="Requests that are worked on at once.",
 )
 @click.option(
+    "--passkey-origin",
+    "passkey_origins",
+    envvar="USERPOOL_PASSKEY_ORIGINS",
+    multiple=True,
+    metavar="ORIGIN",
+    show_envvar=True,
+    help="Take passkeys from this origin only, such as https://app.example.com; may be given several times. "
+    "By default from the relying party's host and the hosts below it.",
+)
+@click.option(
+    "--passkey-fresh",
+    "passkey_fresh_seconds",
+    envvar="USERPOOL_PASSKEY_FRESH",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    show_envvar=True,
+    help="Let users register a passkey for so long after they signed in; by default for as long as their "
+    "tokens last.",
+)
+@click.option(
     "--development",
     envvar="USERPOOL_DEVELOPMENT",
     is_flag=True,
@@ -74,6 +94,8 @@ def serve(
     keys_file: str | None,
     region: str,
     threads: int,
+    passkey_origins: tuple[str, ...],
+    passkey_fresh_seconds: float | None,
     development: bool,
 ) -> None:
     """Run a user pool service, until it is told to stop by SIGTERM or Ctrl-C.
@@ -103,5 +125,7 @@ def serve(
                 keys_file=keys_file,
                 region=region,
                 threads=threads,
+                passkey_origins=passkey_origins,
+                passkey_fresh_seconds=passkey_fresh_seconds,
             )
         )

@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
                 keys_file=options.keys,
                 region=options.region,
                 threads=options.threads,
+                passkey_origins=tuple(options.passkey_origin),
+                passkey_fresh_seconds=options.passkey_fresh,
             )
         )
     except (ServeError, KeyFileError, StoreError) as error:
@@ -52,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keys", default=None, help="the key file (by default userpool.keys)")
     parser.add_argument("--region", default=default.region)
     parser.add_argument("--threads", type=int, default=default.threads)
+    parser.add_argument("--passkey-origin", action="append", default=[])
+    parser.add_argument("--passkey-fresh", type=float, default=None, help="in seconds")
     parser.add_argument("--development", action="store_true")
     return parser
 

@@ -60,6 +60,10 @@ class Options:
     region: str = "us-east-1"
     threads: int = 8
     """Requests that are worked on at once."""
+    passkey_origins: tuple[str, ...] = ()
+    """The only origins from which passkeys are taken, where they are listed."""
+    passkey_fresh_seconds: float | None = None
+    """How long ago a user may have signed in who registers a passkey."""
 
 
 def serve(
@@ -86,7 +90,13 @@ def serve(
             options.host,
         )
     with _held_port(options) as holder:
-        settings = Settings(region=options.region, issuer=options.issuer, development=options.development)
+        settings = Settings(
+            region=options.region,
+            issuer=options.issuer,
+            development=options.development,
+            passkey_origins=options.passkey_origins,
+            passkey_fresh_seconds=options.passkey_fresh_seconds,
+        )
         with _opened(options, keys, settings) as service:
             renew = len(keys.sealing) > 1
             asyncio.run(_run(service, options, holder, output, renew=renew))
