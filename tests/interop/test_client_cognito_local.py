@@ -145,11 +145,14 @@ def test_a_new_password_is_demanded(world: World) -> None:
 
 
 def test_it_has_no_srp(world: World) -> None:
-    """Missing: USER_SRP_AUTH, GlobalSignOut, ResendConfirmationCode; `Unsupported` is no error of Cognito."""
+    """Missing: USER_SRP_AUTH, GlobalSignOut, ResendConfirmationCode, devices; `Unsupported` is no error of
+    Cognito.
+    """
     face, user = world.face, world.face.user(world.sign_in())
     assert face.refusal(world.pool.sign_in, world.name, PASSWORD) == "Unsupported"
     assert face.refusal(user.global_sign_out) == "Unsupported"
     assert face.refusal(world.pool.resend_confirmation_code, world.name) == "Unsupported"
+    assert face.refusal(user.list_devices) == "Unsupported"
 
 
 def test_its_issuer_is_not_awss(url: str, world: World) -> None:

@@ -222,7 +222,7 @@ def test_it_asks_for_a_known_key_and_looks_at_no_signature(url: str, world: Worl
 
 
 def test_it_lacks_operations(world: World) -> None:
-    """Missing: DeleteUserAttributes, GetUserAttributeVerificationCode, VerifyUserAttribute.
+    """Missing: DeleteUserAttributes, GetUserAttributeVerificationCode, VerifyUserAttribute, devices.
 
     It answers `InvalidAction`, which is no error of Cognito.
     """
@@ -231,6 +231,7 @@ def test_it_lacks_operations(world: World) -> None:
     assert face.refusal(user.delete_user_attributes, ["name"]) == "InvalidAction"
     assert face.refusal(user.get_user_attribute_verification_code, "email") == "InvalidAction"
     assert face.refusal(user.verify_user_attribute, "email", "123456") == "InvalidAction"
+    assert face.refusal(user.list_devices) == "InvalidAction"
 
 
 def test_a_code_of_an_app_is_taken_twice(world: World) -> None:

@@ -161,10 +161,13 @@ def test_it_asks_for_no_client_secret_and_no_keys(url: str, world: World) -> Non
 
 
 def test_what_it_lacks_is_a_page_of_html(world: World) -> None:
-    """Missing: ResendConfirmationCode, RevokeToken, DeleteUser and more: HTTP 500 without a Cognito error."""
+    """Missing: ResendConfirmationCode, RevokeToken, DeleteUser, devices and more: HTTP 500 without a Cognito
+    error.
+    """
     face, user = world.face, world.sign_in()
     assert face.refusal(world.pool.resend_confirmation_code, world.name) == "ServiceUnavailableException"
     assert face.refusal(user.delete_user) == "ServiceUnavailableException"
+    assert face.refusal(user.list_devices) == "ServiceUnavailableException"
     outcome = face(user.sign_out())
     assert not outcome.revoked
     assert outcome.error is not None
