@@ -269,6 +269,13 @@ def test_a_chosen_proof_is_given_in_the_same_conversation(given: Any, along: dic
     assert all(PASSWORD.encode() not in request.body for request in stage.transport.requests)
 
 
+def test_what_comes_in_place_of_a_chosen_proof_keeps_the_name_that_was_told() -> None:
+    given = replace(SELECTION, user_id=USER_ID).answer(AuthFactor.PASSWORD_SRP, PASSWORD)
+    step = Stage([answer(challenge("EMAIL_OTP"))]).run(respond(config(), given))
+    assert isinstance(step, EmailCodeRequired)
+    assert (step.user_id, step.position) == (USER_ID, 2)
+
+
 def test_a_wrong_chosen_password_leaves_the_choice_as_it_is() -> None:
     stage = Stage([*SrpService(signed_in()).steps(), answer(signed_in())])
     with pytest.raises(NotAuthorizedException):

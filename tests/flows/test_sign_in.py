@@ -33,7 +33,7 @@ from userpool.protocol.errors import (
     UserNotFoundException,
 )
 from userpool.protocol.secret_hash import secret_hash
-from userpool.testing.scripted import answer, refusal
+from userpool.testing.scripted import Step, answer, refusal
 
 DEVICE = Device("us-east-1_device", "-group", "device-password")
 
@@ -174,18 +174,37 @@ def test_other_flows_are_refused_by_name() -> None:
         Stage().run(sign_in(config(), "ada", PASSWORD, auth_flow="ADMIN_NO_SRP_AUTH"))
 
 
-def test_a_refused_proof_says_what_migrated_users_need() -> None:
-    stage = Stage(SrpService(signed_in()).steps())
-    with pytest.raises(
-        NotAuthorizedException, match=r"at their first sign-in, .*AuthFlow\.PASSWORD"
-    ) as caught:
-        stage.run(sign_in(config(), "ada", "wrong"))
-    assert pickle.loads(pickle.dumps(caught.value)).hint == caught.value.hint
+@pytest.mark.parametrize("flow", [AuthFlow.SRP, AuthFlow.CHOICE, AuthFlow.CUSTOM])
+def test_a_refused_proof_says_what_migrated_users_need(flow: AuthFlow) -> None:
+    refused: list[list[Step]] = [
+        list(SrpService(signed_in()).steps()),
+        [refusal("UserNotFoundException", "User does not exist.")],
+    ]
+    said = []
+    for steps in refused:
+        with pytest.raises(NotAuthorizedException, match=r"first sign-in, .*AuthFlow\.PASSWORD") as caught:
+            Stage(steps).run(sign_in(config(), "ada", "wrong", auth_flow=flow))
+        assert pickle.loads(pickle.dumps(caught.value)).hint == caught.value.hint
+        said.append(caught.value.hint)
+    assert said[0] == said[1], "it tells nobody which users exist"
     assert "AuthFlow" not in NotAuthorizedException("Incorrect username or password.").hint
-    locked = Stage(SrpService(signed_in(), message="Password attempts exceeded").steps())
+
+
+@pytest.mark.parametrize(
+    ("message", "password", "flow"),
+    [
+        ("Password attempts exceeded", "wrong", AuthFlow.SRP),
+        ("Incorrect username or password.", "wrong", AuthFlow.PASSWORD),
+        ("Incorrect username or password.", None, AuthFlow.CUSTOM),
+    ],
+)
+def test_other_refusals_have_nothing_to_do_with_migration(
+    message: str, password: str | None, flow: AuthFlow
+) -> None:
+    stage = Stage([refusal("NotAuthorizedException", message)])
     with pytest.raises(NotAuthorizedException) as caught:
-        locked.run(sign_in(config(), "ada", "wrong"))
-    assert "AuthFlow" not in caught.value.hint
+        stage.run(sign_in(config(), "ada", password, auth_flow=flow))
+    assert caught.value.hint == NotAuthorizedException.hint
 
 
 @pytest.mark.parametrize("flow", list(AuthFlow))

@@ -67,10 +67,16 @@ def respond(
         side = yield from srp.begin()
         responses = {**responses, "SRP_A": side.public}
         reply = yield from answer(along, name, responses, username=username, session=session)
-        position = challenge.position + 1
         return (
             yield from srp.go_on(
-                along, side, given.password, reply, step=name, username=username, position=position
+                along,
+                side,
+                given.password,
+                reply,
+                step=name,
+                username=username,
+                user_id=challenge.user_id,
+                position=challenge.position + 1,
             )
         )
     reply = yield from answer(along, name, responses, username=username, session=session)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from userpool.protocol.effects import Flow
-from userpool.protocol.errors import InvalidParameterException, ParameterError
+from userpool.protocol.errors import InvalidParameterException, NotAuthorizedException, ParameterError
 
 from . import members, srp
 from .auth_calls import SignIn, conclude, initiate
@@ -99,6 +99,10 @@ def sign_in(
                 raise ParameterError(
                     f"{chosen!r} is no flow of sign_in; choose one of {', '.join(AuthFlow)}."
                 )
+    except NotAuthorizedException as refusal:
+        if password is not None and chosen != AuthFlow.PASSWORD:
+            srp.hint_at_migration(refusal)
+        raise
     except InvalidParameterException as error:
         if "not enabled for this client" in error.message:
             error.hint = (

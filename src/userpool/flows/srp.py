@@ -29,7 +29,12 @@ MIGRATION: Final = (
     "Where the pool takes users over from elsewhere at their first sign-in, that needs "
     "auth_flow=AuthFlow.PASSWORD: SRP has no password to hand on."
 )
-"""What a refused proof may also mean: the service does not tell one from the other."""
+
+
+def hint_at_migration(refusal: NotAuthorizedException) -> None:
+    """Say what a refused password may also mean: the service does not tell one from the other."""
+    if refusal.reason == NotAuthorizedReason.BAD_CREDENTIALS:
+        refusal.hint = f"{refusal.hint} {MIGRATION}"
 
 
 def begin() -> Flow[srp.ClientSide]:
@@ -46,6 +51,7 @@ def go_on(
     *,
     step: str,
     username: str,
+    user_id: str | None = None,
     position: int = 1,
 ) -> Flow[Grant | ChallengeStep]:
     """Give the proof if `reply` asks for it; otherwise say what the reply comes to.
@@ -57,6 +63,7 @@ def go_on(
         reply: what the request was answered with.
         step: the flow or challenge that the request answered, for the legal order.
         username: the name that the request carried.
+        user_id: the service's own name for the user, if it has told.
         position: the place of the challenge that may follow, counted from 1.
 
     Raises:
@@ -66,14 +73,13 @@ def go_on(
     """
     first = reply.output
     if first.challenge_name != "PASSWORD_VERIFIER" or first.authentication_result:
-        return (yield from conclude(along, first, step=step, username=username, position=position))
+        return (
+            yield from conclude(
+                along, first, step=step, username=username, user_id=user_id, position=position
+            )
+        )
     user_id, proof = yield from _prove(along, side, password, reply)
-    try:
-        second = yield from answer(along, "PASSWORD_VERIFIER", proof, username=user_id, session=first.session)
-    except NotAuthorizedException as error:
-        if error.reason == NotAuthorizedReason.BAD_CREDENTIALS:
-            error.hint = f"{error.hint} {MIGRATION}"
-        raise
+    second = yield from answer(along, "PASSWORD_VERIFIER", proof, username=user_id, session=first.session)
     return (
         yield from conclude(
             along,
