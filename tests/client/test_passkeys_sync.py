@@ -20,6 +20,7 @@ from userpool import (
     ProtocolError,
     SignedIn,
     User,
+    UserContext,
     UserPool,
 )
 from userpool.testing import SoftwareAuthenticator
@@ -132,12 +133,17 @@ def test_a_passkey_signs_in_in_one_call() -> None:
     authenticator = SoftwareAuthenticator()
     authenticator.create(CREATION)
     pool, transport = opened([asks(), answer(stage.signed_in())])
-    step = pool.sign_in_with_passkey("ada", authenticator)
+    step = pool.sign_in_with_passkey(
+        "ada", authenticator, client_metadata={"from": "here"}, user_context=UserContext("192.0.2.1")
+    )
     assert isinstance(step, SignedIn)
     assert step.user.username == "ada"
     begun, answered = transport.json(0), transport.json(1)
     assert begun["AuthFlow"] == "USER_AUTH"
     assert begun["AuthParameters"] == {"USERNAME": "ada", "PREFERRED_CHALLENGE": "WEB_AUTHN"}
+    for sent in (begun, answered):
+        assert sent["ClientMetadata"] == {"from": "here"}
+        assert sent["UserContextData"] == {"IpAddress": "192.0.2.1"}
     responses: Any = answered["ChallengeResponses"]
     credential = json.loads(responses["CREDENTIAL"])
     assert (answered["ChallengeName"], responses["USERNAME"]) == ("WEB_AUTHN", "ada")

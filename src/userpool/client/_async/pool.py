@@ -303,12 +303,21 @@ class AsyncUserPool(AsyncSignUpCalls, AsyncClientCalls):
             device_key=answer.challenge.device_key,
         )
 
-    async def sign_in_with_passkey(self, username: str, authenticator: Authenticator) -> AsyncSignInStep:
+    async def sign_in_with_passkey(
+        self,
+        username: str,
+        authenticator: Authenticator,
+        *,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+    ) -> AsyncSignInStep:
         """Sign a user in by a passkey (USER_AUTH with WEB_AUTHN), for programs without a browser.
 
         Args:
             username: as `sign_in`.
             authenticator: holds the passkey, such as `SecurityKey`. It may wait for a person to touch it.
+            client_metadata: as `sign_in`.
+            user_context: as `sign_in`.
 
         Returns:
             `SignedIn`, or another challenge: `FactorSelectionRequired` where the user has no passkey.
@@ -319,12 +328,19 @@ class AsyncUserPool(AsyncSignUpCalls, AsyncClientCalls):
         """
         from userpool.protocol.challenges import AuthFactor, PasskeyRequired
 
-        step = await self.sign_in(username, preferred_challenge=AuthFactor.WEB_AUTHN)
+        step = await self.sign_in(
+            username,
+            preferred_challenge=AuthFactor.WEB_AUTHN,
+            client_metadata=client_metadata,
+            user_context=user_context,
+        )
         if not isinstance(step, PasskeyRequired):
             return step
         options = step.options
         credential = await in_thread(lambda: authenticator.get(options))
-        return await self.respond(step.answer(credential))
+        return await self.respond(
+            step.answer(credential), client_metadata=client_metadata, user_context=user_context
+        )
 
     async def complete_sign_in(
         self,

@@ -304,12 +304,21 @@ class UserPool(SignUpCalls, ClientCalls):
             device_key=answer.challenge.device_key,
         )
 
-    def sign_in_with_passkey(self, username: str, authenticator: Authenticator) -> SignInStep:
+    def sign_in_with_passkey(
+        self,
+        username: str,
+        authenticator: Authenticator,
+        *,
+        client_metadata: Mapping[str, str] | None = None,
+        user_context: UserContext | None = None,
+    ) -> SignInStep:
         """Sign a user in by a passkey (USER_AUTH with WEB_AUTHN), for programs without a browser.
 
         Args:
             username: as `sign_in`.
             authenticator: holds the passkey, such as `SecurityKey`. It may wait for a person to touch it.
+            client_metadata: as `sign_in`.
+            user_context: as `sign_in`.
 
         Returns:
             `SignedIn`, or another challenge: `FactorSelectionRequired` where the user has no passkey.
@@ -320,12 +329,19 @@ class UserPool(SignUpCalls, ClientCalls):
         """
         from userpool.protocol.challenges import AuthFactor, PasskeyRequired
 
-        step = self.sign_in(username, preferred_challenge=AuthFactor.WEB_AUTHN)
+        step = self.sign_in(
+            username,
+            preferred_challenge=AuthFactor.WEB_AUTHN,
+            client_metadata=client_metadata,
+            user_context=user_context,
+        )
         if not isinstance(step, PasskeyRequired):
             return step
         options = step.options
         credential = in_place(lambda: authenticator.get(options))
-        return self.respond(step.answer(credential))
+        return self.respond(
+            step.answer(credential), client_metadata=client_metadata, user_context=user_context
+        )
 
     def complete_sign_in(
         self,
