@@ -70,6 +70,15 @@ def pools_and_clients(boto: Any) -> None:
     pages = boto.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 1})
     assert made["Id"] in {one["Id"] for page in pages for one in page["UserPools"]}
 
+    boto.tag_resource(ResourceArn=made["Arn"], Tags={"stage": "test"})
+    boto.untag_resource(ResourceArn=made["Arn"], TagKeys=["team"])
+    assert boto.list_tags_for_resource(ResourceArn=made["Arn"])["Tags"] == {"stage": "test"}
+    boto.add_custom_attributes(
+        UserPoolId=made["Id"], CustomAttributes=[{"Name": "shoe", "AttributeDataType": "Number"}]
+    )
+    described = boto.describe_user_pool(UserPoolId=made["Id"])["UserPool"]
+    assert "custom:shoe" in {one["Name"] for one in described["SchemaAttributes"]}
+
     client = boto.create_user_pool_client(
         UserPoolId=made["Id"], ClientName="one", GenerateSecret=True, ExplicitAuthFlows=FLOWS
     )["UserPoolClient"]

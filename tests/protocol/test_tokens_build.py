@@ -24,6 +24,30 @@ FACTS = SignInFacts(
 ISSUE = Issue(at=1_800_000_100, lifetime=3600, jti="jti")
 
 
+def test_a_clients_own_token_in_full_and_as_a_reader_takes_it() -> None:
+    claims = tokens.client_token_claims(ISSUE, issuer=FACTS.issuer, client_id="client", scope="api/a api/b")
+    assert list(claims.items()) == [
+        ("sub", "client"),
+        ("token_use", "access"),
+        ("scope", "api/a api/b"),
+        ("auth_time", 1_800_000_100),
+        ("iss", FACTS.issuer),
+        ("exp", 1_800_003_700),
+        ("iat", 1_800_000_100),
+        ("version", 2),
+        ("jti", "jti"),
+        ("client_id", "client"),
+    ]
+    tokens.check_claims(
+        claims,
+        issuer=FACTS.issuer,
+        client_id="client",
+        token_use=TokenUse.ACCESS,
+        now=ISSUE.at,
+        scopes=["api/b"],
+    )
+
+
 def test_an_access_token_in_full() -> None:
     assert list(tokens.access_token_claims(FACTS, ISSUE).items()) == [
         ("sub", SUB),

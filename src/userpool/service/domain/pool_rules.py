@@ -19,6 +19,7 @@ from .settings import SESSION_CONFIGURATION
 Stored = Mapping[str, Any]
 
 MAX_CUSTOM = 50
+MAX_TAGS = 50
 IMMUTABLE = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration", "Schema")
 """What is fixed when a pool is created."""
 

@@ -6,6 +6,8 @@ from importlib import import_module
 
 FAMILIES = (
     "pools",
+    "custom_attributes",
+    "tags",
     "clients",
     "client_secrets",
     "resource_servers",
