@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.service.phones import TRACKED, Phone
 from tests.service.world import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -25,17 +26,19 @@ from userpool.protocol import srp
 from userpool.protocol.errors import ServiceError
 
 EMAIL = "ada@example.com"
+UNKNOWN = "us-east-1_00000000-0000-4000-8000-000000000000"
 
 
 class Scene:
     """A pool with clients and users in several states, and everything that could be shown to it."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, tracked: bool) -> None:
         self.world = world
         pool = world.pool(
             AliasAttributes=["email"],
             AutoVerifiedAttributes=["email"],
             mfa={**TOTP_OPTIONAL, "EmailMfaConfiguration": {}},
+            **(TRACKED if tracked else {}),
         )
         self.client = pool.client(PreventUserExistenceErrors="ENABLED")
         self.rotating, self.secret = pool.client(**ROTATING), pool.client(GenerateSecret=True)
@@ -44,7 +47,9 @@ class Scene:
         self.client.signed_up("bob")
         self.client.sign_up("eve", email="eve@example.com")
         pool.admin("AdminCreateUser", Username="new", TemporaryPassword=PASSWORD)
-        self.app: App = with_app(self.client, self.client.tokens(self.client.by_password("bob")))
+        answer = self.client.by_password("bob")
+        self.phone = Phone.confirmed(self.client, answer) if tracked else None
+        self.app: App = with_app(self.client, self.client.tokens(answer))
         self.kinds: dict[str, list[str]] = {}
 
     def renew(self) -> None:
@@ -57,11 +62,16 @@ class Scene:
                 "AdminSetUserPassword", Username=name, Password=PASSWORD, Permanent=name != "new"
             )
         ada, attempt = client.tokens(), client.srp()
-        turning = self.rotating.tokens(self.rotating.by_password()).refresh
-        self.rotating.call("GetTokensFromRefreshToken", RefreshToken=turning)
+        turning, devices = self._turning()
         client.call("ForgotPassword", Username="ada")
         challenges = [client.by_password(name) for name in ("bob", "new")]
         sessions = [challenge["Session"] for challenge in challenges]
+        proof = list(attempt.responses().values())
+        if self.phone is not None:
+            challenge = self.phone.sign_in("bob")
+            begun = self.phone.begin(self.phone.sign_in("bob"), USERNAME="bob")
+            sessions += [challenge["Session"], begun.challenge["Session"]]
+            proof += begun.responses().values()
         self.kinds = {
             "client": [client.id] * 6 + [self.rotating.id, self.rotating.id, self.secret.id],
             "name": ["ada", "ada", "bob", "eve", "new", "nobody", EMAIL],
@@ -71,11 +81,36 @@ class Scene:
             "access": [ada.access, ada.access, ada.id],
             "refresh": [str(ada.refresh), str(turning)],
             "number": [attempt.side.public, "0", f"{srp.N:x}"],
-            "proof": list(attempt.responses().values()),
+            "proof": proof,
+            "device": [*devices, UNKNOWN],
             "attribute": ["email", "phone_number", "name", "sub"],
             "odd": ["\U0001f600", "\u00e9", "true", "x" * 300, "EMAIL_OTP", os.urandom(40).hex()],
         }
         self.kinds["any"] = [word for words in self.kinds.values() for word in words]
+
+    def _turning(self) -> tuple[str | None, list[str]]:
+        """A refresh token that was replaced, and the keys of devices."""
+        answer, keys = self.rotating.by_password(), []
+        tokens = self.rotating.tokens(answer)
+        if self.phone is not None:
+            phone = Phone.confirmed(self.rotating, answer)
+            if not self._has_phone():
+                self.phone = self._new_phone()
+            keys = [self.phone.key, phone.key]
+        key = keys[-1] if keys else None
+        self.rotating.call("GetTokensFromRefreshToken", RefreshToken=tokens.refresh, DeviceKey=key)
+        return tokens.refresh, keys
+
+    def _has_phone(self) -> bool:
+        """Whether bob's device is still there: one of the calls may have forgotten it."""
+        assert self.phone is not None
+        listed = self.client.pool.admin("AdminListDevices", Username="bob")["Devices"]
+        return self.phone.key in [one["DeviceKey"] for one in listed]
+
+    def _new_phone(self) -> Phone:
+        challenge = self.client.by_password("bob")
+        code = {"USERNAME": "bob", "SOFTWARE_TOKEN_MFA_CODE": self.app.code()}
+        return Phone.confirmed(self.client, self.client.answer(challenge, **code))
 
 
 KINDS = {
@@ -101,6 +136,8 @@ KINDS = {
     "PASSWORD_CLAIM_SECRET_BLOCK": "proof",
     "PASSWORD_CLAIM_SIGNATURE": "proof",
     "TIMESTAMP": "proof",
+    "DEVICE_KEY": "device",
+    "DeviceKey": "device",
     "AttributeName": "attribute",
     "UserAttributeNames[]": "attribute",
     "Name": "attribute",
@@ -113,7 +150,7 @@ CLIENT_CALLS = {
     "ResendConfirmationCode": ("Username",),
     "ForgotPassword": ("Username",),
     "ConfirmForgotPassword": ("Username", "ConfirmationCode", "Password"),
-    "GetTokensFromRefreshToken": ("RefreshToken",),
+    "GetTokensFromRefreshToken": ("RefreshToken", "DeviceKey"),
     "RevokeToken": ("Token",),
 }
 TOKEN_CALLS = {
@@ -124,6 +161,9 @@ TOKEN_CALLS = {
     "ChangePassword": ("PreviousPassword", "ProposedPassword"),
     "AssociateSoftwareToken": (),
     "VerifySoftwareToken": ("UserCode",),
+    "GetDevice": ("DeviceKey",),
+    "ListDevices": (),
+    "ForgetDevice": ("DeviceKey",),
 }
 FLOWS = (
     "USER_SRP_AUTH",
@@ -141,6 +181,13 @@ CHALLENGES = {
     "SELECT_MFA_TYPE": ("ANSWER",),
     "MFA_SETUP": ("EMAIL",),
     "CUSTOM_CHALLENGE": ("ANSWER",),
+    "DEVICE_SRP_AUTH": ("DEVICE_KEY", "SRP_A"),
+    "DEVICE_PASSWORD_VERIFIER": (
+        "DEVICE_KEY",
+        "PASSWORD_CLAIM_SECRET_BLOCK",
+        "PASSWORD_CLAIM_SIGNATURE",
+        "TIMESTAMP",
+    ),
 }
 
 
@@ -164,6 +211,9 @@ class Chance:
             if self.random.random() > 0.03
         }
 
+    def device(self) -> list[str]:
+        return ["DEVICE_KEY"] if self.random.random() < 0.2 else []
+
     def request(self) -> tuple[str, dict[str, Any]]:
         """An operation with its members."""
         kind = self.random.choice(["client", "token", "start", "answer", "update"])
@@ -175,23 +225,24 @@ class Chance:
             who = self.random.choice(["AccessToken"] * 4 + ["Session"])
             return name, self.members(who, *TOKEN_CALLS[name])
         if kind == "start":
-            given = self.members("USERNAME", "PASSWORD", "SRP_A", "REFRESH_TOKEN")
+            given = self.members("USERNAME", "PASSWORD", "SRP_A", "REFRESH_TOKEN", *self.device())
             request = {"AuthFlow": self.random.choice(FLOWS), "AuthParameters": given}
             return "InitiateAuth", self.members("ClientId") | request
         if kind == "answer":
             name = self.random.choice(sorted(CHALLENGES))
-            given = self.members("USERNAME", *CHALLENGES[name])
+            given = self.members("USERNAME", *CHALLENGES[name], *self.device())
             request = {"ChallengeName": name, "ChallengeResponses": given}
             return "RespondToAuthChallenge", self.members("ClientId", "Session") | request
         pairs = [self.members("Name", "Value") for _ in range(self.random.randint(1, 3))]
         return "UpdateUserAttributes", self.members("AccessToken") | {"UserAttributes": pairs}
 
 
+@pytest.mark.parametrize("tracked", [False, True], ids=["", "devices"])
 @pytest.mark.parametrize("seed", range(3))
-def test_every_answer_is_declared_and_no_token_is_a_strangers(seed: int) -> None:
+def test_every_answer_is_declared_and_no_token_is_a_strangers(seed: int, tracked: bool) -> None:
     answered: Counter[str] = Counter()
     with World() as world:
-        scene = Scene(world)
+        scene = Scene(world, tracked=tracked)
         chance = Chance(scene, seed)
         for number in range(600):
             if number % 20 == 0:
