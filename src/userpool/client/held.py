@@ -75,7 +75,8 @@ def hold(
     """Take tokens as they are, without verifying them.
 
     Raises:
-        TokenError: one is no token, they are of two users, or of another app client than `client_id`.
+        TokenError: one is no token, they are of two users, of another app client than `client_id`, or of
+            the app client itself.
     """
     claims = _claims("access", tokens.access_token)
     id_claims = _claims("ID", tokens.id_token) if tokens.id_token else {}
@@ -83,6 +84,8 @@ def hold(
         raise TokenError("The access token and the ID token belong to two different users.")
     if claims.get("client_id", client_id) != client_id or id_claims.get("aud", client_id) != client_id:
         raise TokenError("The tokens belong to another app client: use a UserPool with that client_id.")
+    if claims["sub"] == client_id:
+        raise TokenError("This is a token of the app client's own (get_client_token), which no user has.")
     return Held(
         tokens=tokens,
         username=str(claims.get("username") or id_claims.get("cognito:username") or claims["sub"]),
