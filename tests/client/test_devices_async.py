@@ -18,6 +18,7 @@ from userpool import (
     AsyncUserPool,
     AuthFlow,
     Challenge,
+    CustomChallenge,
     Device,
     DeviceStatus,
     FileStorage,
@@ -37,9 +38,11 @@ from userpool.embedded import ORIGIN, AsyncEmbeddedUserPool
 from userpool.protocol import operations as ops
 from userpool.protocol.http import Request, Response
 from userpool.protocol.shapes import idp
+from userpool.service.triggers import Triggers
 from userpool.testing.scripted import refusal
 
 FLOWS = (
+    "ALLOW_CUSTOM_AUTH",
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_USER_AUTH",
@@ -467,6 +470,72 @@ async def test_a_user_from_tokens_knows_the_device_by_them(service: AsyncEmbedde
     await handed_in.refresh()
     named = world.machine().user(access_token=tokens.access_token, device_key="us-east-1_another")
     assert named.device_key == "us-east-1_another"
+
+
+async def test_of_a_user_from_tokens_nothing_is_kept(service: AsyncEmbeddedUserPool) -> None:
+    world = await tracked(service)
+    world.way.instead["ConfirmDevice"] = [refusal("InvalidParameterException", "not today")]
+    step = await signed_in(world.machine(), world.name)
+    assert step.new_device is not None
+    tokens, storage = await step.user.tokens(), MemoryStorage()
+    elsewhere = world.machine(storage).user(
+        access_token=tokens.access_token, refresh_token=tokens.refresh_token
+    )
+    confirmed = await elsewhere.confirm_device(step.new_device)
+    assert confirmed.device is not None
+    assert records(storage) == []
+    await elsewhere.refresh()
+    await elsewhere.forget_device()
+    assert elsewhere.device_key is None
+    assert records(storage) == []
+
+
+async def test_a_challenge_of_another_machine_leaves_this_one_s_device(
+    service: AsyncEmbeddedUserPool,
+) -> None:
+    """A back end may answer for several: the challenge's own device goes along, and no other is dropped."""
+    world, storage = await tracked(service, opt_in=True), MemoryStorage()
+    here = world.machine(storage)
+    other = world.machine()
+    there = (await signed_in(other, world.name)).user
+    user = (await signed_in(here, world.name)).user
+    seed = await with_totp(user)
+    asked = await other.sign_in(world.name, PASSWORD)
+    assert isinstance(asked, TotpRequired)
+    assert asked.device_key == there.device_key
+    step = await here.respond(asked.answer(totp_code(seed, ahead=1)))
+    assert isinstance(step, SignedIn)
+    assert step.user.device_key == there.device_key
+    assert not step.device_forgotten
+    kept = await here.device(world.name)
+    assert kept is not None
+    assert kept.key == user.device_key
+
+
+async def test_a_custom_sign_in_keeps_its_device_too() -> None:
+    def define(event: dict[str, Any]) -> None:
+        event["response"]["issueTokens"] = bool(event["request"]["session"])
+        event["response"]["challengeName"] = "CUSTOM_CHALLENGE"
+
+    def verify(event: dict[str, Any]) -> None:
+        event["response"]["answerCorrect"] = event["request"]["challengeAnswer"] == "blue"
+
+    triggers = Triggers(
+        define_auth_challenge=define,
+        create_auth_challenge=lambda event: None,
+        verify_auth_challenge_response=verify,
+    )
+    async with AsyncUserPool.embedded(triggers=triggers) as opened:
+        world, storage = await tracked(opened), MemoryStorage()
+        pool = world.machine(storage)
+        for new in (True, False):
+            asked = await pool.sign_in(world.email, auth_flow=AuthFlow.CUSTOM)
+            assert isinstance(asked, CustomChallenge)
+            step = await pool.respond(asked.answer("blue"))
+            assert isinstance(step, SignedIn)
+            assert (step.new_device is not None) is new
+            assert step.user.device_key
+            await step.user.refresh()
 
 
 async def test_a_pool_that_tracks_nothing_has_no_devices(service: AsyncEmbeddedUserPool) -> None:

@@ -17,6 +17,7 @@ from tests.client.helpers import PASSWORD, finish, fresh_name, totp_code
 from userpool import (
     AuthFlow,
     Challenge,
+    CustomChallenge,
     Device,
     DeviceStatus,
     FileStorage,
@@ -38,9 +39,11 @@ from userpool.embedded import ORIGIN, EmbeddedUserPool
 from userpool.protocol import operations as ops
 from userpool.protocol.http import Request, Response
 from userpool.protocol.shapes import idp
+from userpool.service.triggers import Triggers
 from userpool.testing.scripted import refusal
 
 FLOWS = (
+    "ALLOW_CUSTOM_AUTH",
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_USER_AUTH",
@@ -466,6 +469,72 @@ def test_a_user_from_tokens_knows_the_device_by_them(service: EmbeddedUserPool) 
     handed_in.refresh()
     named = world.machine().user(access_token=tokens.access_token, device_key="us-east-1_another")
     assert named.device_key == "us-east-1_another"
+
+
+def test_of_a_user_from_tokens_nothing_is_kept(service: EmbeddedUserPool) -> None:
+    world = tracked(service)
+    world.way.instead["ConfirmDevice"] = [refusal("InvalidParameterException", "not today")]
+    step = signed_in(world.machine(), world.name)
+    assert step.new_device is not None
+    tokens, storage = step.user.tokens(), MemoryStorage()
+    elsewhere = world.machine(storage).user(
+        access_token=tokens.access_token, refresh_token=tokens.refresh_token
+    )
+    confirmed = elsewhere.confirm_device(step.new_device)
+    assert confirmed.device is not None
+    assert records(storage) == []
+    elsewhere.refresh()
+    elsewhere.forget_device()
+    assert elsewhere.device_key is None
+    assert records(storage) == []
+
+
+def test_a_challenge_of_another_machine_leaves_this_one_s_device(
+    service: EmbeddedUserPool,
+) -> None:
+    """A back end may answer for several: the challenge's own device goes along, and no other is dropped."""
+    world, storage = tracked(service, opt_in=True), MemoryStorage()
+    here = world.machine(storage)
+    other = world.machine()
+    there = (signed_in(other, world.name)).user
+    user = (signed_in(here, world.name)).user
+    seed = with_totp(user)
+    asked = other.sign_in(world.name, PASSWORD)
+    assert isinstance(asked, TotpRequired)
+    assert asked.device_key == there.device_key
+    step = here.respond(asked.answer(totp_code(seed, ahead=1)))
+    assert isinstance(step, SignedIn)
+    assert step.user.device_key == there.device_key
+    assert not step.device_forgotten
+    kept = here.device(world.name)
+    assert kept is not None
+    assert kept.key == user.device_key
+
+
+def test_a_custom_sign_in_keeps_its_device_too() -> None:
+    def define(event: dict[str, Any]) -> None:
+        event["response"]["issueTokens"] = bool(event["request"]["session"])
+        event["response"]["challengeName"] = "CUSTOM_CHALLENGE"
+
+    def verify(event: dict[str, Any]) -> None:
+        event["response"]["answerCorrect"] = event["request"]["challengeAnswer"] == "blue"
+
+    triggers = Triggers(
+        define_auth_challenge=define,
+        create_auth_challenge=lambda event: None,
+        verify_auth_challenge_response=verify,
+    )
+    with UserPool.embedded(triggers=triggers) as opened:
+        world, storage = tracked(opened), MemoryStorage()
+        pool = world.machine(storage)
+        for new in (True, False):
+            asked = pool.sign_in(world.email, auth_flow=AuthFlow.CUSTOM)
+            assert isinstance(asked, CustomChallenge)
+            step = pool.respond(asked.answer("blue"))
+            assert isinstance(step, SignedIn)
+            assert (step.new_device is not None) is new
+            assert step.user.device_key
+            step.user.refresh()
 
 
 def test_a_pool_that_tracks_nothing_has_no_devices(service: EmbeddedUserPool) -> None:

@@ -60,6 +60,11 @@ class Session:
             raise SignedOutError(f"{self._held.username} is signed out: sign in again.")
         return self._held
 
+    @property
+    def stored(self) -> bool:
+        """Whether the storage keeps the tokens."""
+        return self._stored
+
     def fresh(self) -> Held:
         """What the user holds, refreshed first where it is old. Without a refresh token it stays as it is."""
         held = self.held

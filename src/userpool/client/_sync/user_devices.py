@@ -26,7 +26,8 @@ class UserDevices(UserCalls):
 
     def confirm_device(self, new_device: NewDevice, *, device_name: str | None = None) -> NewDevice:
         """Try again to confirm the device of a sign-in (ConfirmDevice), where `SignedIn.new_device` says that
-        it is not confirmed; then this machine keeps it.
+        it is not confirmed. Then the storage keeps it, unless the user was made of tokens alone: for those
+        `device` of what is returned is yours to keep.
 
         Args:
             new_device: from there.
@@ -42,7 +43,8 @@ class UserDevices(UserCalls):
             )
         )
         self._session.bind(confirmed.key)
-        self._home.keep_device(self._session.held, confirmed)
+        if self._session.stored:
+            self._home.keep_device(self._session.held, confirmed)
         return confirmed
 
     def get_device(self, device_key: str | None = None) -> DeviceInfo:
