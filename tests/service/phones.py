@@ -21,7 +21,7 @@ TRACKED = {"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True}}
 OPT_IN = {
     "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True}
 }
-LOGGED: dict[str, Any] = {"DeviceConfiguration": {}}
+LOGGED = {"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": False}}
 """Devices are tracked, and skip nothing."""
 
 

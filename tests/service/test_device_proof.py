@@ -503,7 +503,7 @@ class TestProof:
             case "not remembered":
                 client.pool.admin("AdminUpdateDeviceStatus", **named, DeviceRememberedStatus="not_remembered")
             case _:
-                configure(client, None if what == "tracking off" else {})
+                configure(client, {} if what == "tracking off" else LOGGED["DeviceConfiguration"])
         if proof is not None:
             assert is_unknown(proof.refused())
         else:
@@ -541,7 +541,7 @@ class TestProof:
         assert phone.prove(challenge)["AuthenticationResult"]
 
 
-def configure(client: ClientOf, configuration: dict[str, Any] | None) -> None:
+def configure(client: ClientOf, configuration: dict[str, bool]) -> None:
     """Change the pool's DeviceConfiguration."""
     from dataclasses import replace
 

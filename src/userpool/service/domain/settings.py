@@ -296,8 +296,8 @@ class PoolSettings:
 
     @property
     def devices_tracked(self) -> bool:
-        """Whether devices are remembered at all."""
-        return self.pool.settings.get("DeviceConfiguration") is not None
+        """Whether devices are tracked at all: giving any member of the configuration says so."""
+        return bool(self._map("DeviceConfiguration"))
 
     @property
     def devices_need_opt_in(self) -> bool:
