@@ -6,10 +6,11 @@ session, and ending in tokens. What each challenge's answer must prove is in `op
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from userpool.protocol.challenges import TOKENS, may_follow
+from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import (
     CodeDeliveryFailureException,
     InvalidLambdaResponseException,
@@ -30,14 +31,20 @@ from .domain.lockout import SIGN_IN_CODE
 from .domain.records import User
 from .domain.sessions import Session, consume_session
 from .names import move_names
-from .ports import Conflict, Writer
+from .ports import Conflict, Trigger, Writer
 from .sessions import MAX_LENGTH, seal_session
 from .stage import Outcome, Stage, proof_of
 from .tracking import make_room, tracked
+from .triggers.events import post_authentication
+from .triggers.token_claims import Occurrence
 
 T = TypeVar("T")
 
 _TRIES = 5
+_OCCURRENCES: Mapping[str, str] = {
+    ChallengeNameType.NEW_PASSWORD_REQUIRED: "NewPasswordChallenge",
+    ChallengeNameType.DEVICE_PASSWORD_VERIFIER: "AuthenticateDevice",
+}
 
 
 def proceed(context: Context, stage: Stage, ask: Ask | None) -> Outcome:
@@ -82,10 +89,12 @@ def settled(context: Context, user: User, attempt: Callable[[User], T]) -> T:
 def _finish(context: Context, stage: Stage) -> Outcome:
     realm, now = stage.realm, context.clock.now()
     device = sign_in_device(context, stage)
+    _tell(context, stage, new_device=device.new is not None)
     family, refresh_token = tokens.start_family(context, realm, stage.present, now, device.key)
     family = tracked(context, realm.settings, family, realm.source_ip)
     groups = context.store.read(lambda reader: reader.groups_of(realm.pool.id, stage.user.sub))
-    result = tokens.issue(context, realm, stage.present, family, refresh_token, device.new, groups)
+    why = Occurrence(_OCCURRENCES.get(stage.step, "Authentication"), stage.metadata)
+    result = tokens.issue(context, realm, stage.present, family, refresh_token, device.new, groups, why)
     key = lock_key(context, realm.pool.id, stage.user.sub)
 
     def apply(writer: Writer) -> None:
@@ -97,6 +106,19 @@ def _finish(context: Context, stage: Stage) -> Outcome:
 
     context.store.write(apply)
     return Outcome(result=result)
+
+
+def _tell(context: Context, stage: Stage, *, new_device: bool) -> None:
+    """Let the functions that may still refuse a sign-in speak, if there are any."""
+    triggers = context.triggers
+    if not (triggers.has(Trigger.POST_AUTHENTICATION) or triggers.has(Trigger.PRE_TOKEN_GENERATION)):
+        return
+    # All that was proved is right: while a function takes its time, nothing of it counts as a failure, and
+    # nobody else who signs in as this user waits.
+    key = lock_key(context, stage.realm.pool.id, stage.user.sub)
+    context.store.write(lambda writer: refund_proof(writer, key))
+    context.turnstile.leave()
+    post_authentication(context, stage.realm, stage.present, new_device=new_device, metadata=stage.metadata)
 
 
 def _ask(context: Context, stage: Stage, ask: Ask) -> Outcome:

@@ -91,18 +91,32 @@ class Facts:
         return still_good(self.session, self.user)
 
 
-def check_caller(context: Context, start: Start, realm: Realm, user: User | None) -> None:
-    """Refuse a beginning without the client's secret, or for nobody where the client tells who exists.
+def prove_client(context: Context, start: Start, realm: Realm) -> None:
+    """Refuse a beginning without the client's secret.
 
     Raises:
         NotAuthorizedException: the secret is not proved.
+        InvalidParameterException: no user is named.
+    """
+    realm.check_secret_hash(context.keys, start.parameters.get("SECRET_HASH"), start.parameter("USERNAME"))
+
+
+def admit(context: Context, start: Start, realm: Realm, user: User | None) -> None:
+    """Refuse a beginning for nobody, where the client tells who exists, or one that a function refuses.
+
+    Raises:
         UserNotFoundException: there is no such user, and no need to hide it.
         UserLambdaValidationException: the function before a sign-in refuses it.
     """
-    realm.check_secret_hash(context.keys, start.parameters.get("SECRET_HASH"), start.parameter("USERNAME"))
     if user is None and not realm.client_settings.prevent_user_existence_errors:
         raise UserNotFoundException("User does not exist.")
     pre_authentication(context, realm, user, start.parameter("USERNAME"), start.metadata)
+
+
+def check_caller(context: Context, start: Start, realm: Realm, user: User | None) -> None:
+    """Refuse a beginning; errors as `prove_client` and `admit`."""
+    prove_client(context, start, realm)
+    admit(context, start, realm, user)
 
 
 @dataclass(frozen=True, slots=True)

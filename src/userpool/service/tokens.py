@@ -21,6 +21,7 @@ from .domain.identifiers import uuid
 from .domain.records import Group, Pool, TokenFamily, User
 from .realm import Realm
 from .signing import PoolKeys
+from .triggers.token_claims import Occurrence, overrides
 
 _SECRET_BYTES = 32
 _TAG_BYTES = 16
@@ -66,6 +67,7 @@ def issue(
     refresh_token: str | None = None,
     new_device: idp.NewDeviceMetadataType | None = None,
     groups: Sequence[Group] = (),
+    why: Occurrence | None = None,
 ) -> idp.AuthenticationResultType:
     """Sign an ID token and an access token; two RSA signatures.
 
@@ -77,8 +79,13 @@ def issue(
         refresh_token: handed out beside them, if one is.
         new_device: likewise, where the sign-in comes from no known device.
         groups: those that the user is in now.
+        why: what they are made for, told to the function that may change them.
+
+    Raises:
+        UserLambdaValidationException: that function refuses.
     """
-    of_groups = group_claims(groups)
+    wanted = overrides(context, realm, user, group_claims(groups), why)
+    of_groups = wanted.groups
     facts = SignInFacts(
         issuer=context.settings.issuer_of(realm.pool.id),
         client_id=realm.client.id,
@@ -98,6 +105,7 @@ def issue(
         Issue(at=now, lifetime=settings.id_seconds, jti=uuid(context.random)),
         attributes=attributes,
     )
+    wanted.apply(id_claims)
     access_claims = access_token_claims(
         facts,
         Issue(at=now, lifetime=settings.access_seconds, jti=uuid(context.random)),

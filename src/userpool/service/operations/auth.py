@@ -6,17 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from userpool.protocol import operations as ops
-from userpool.protocol.errors import InvalidParameterException, PasswordResetRequiredException
+from userpool.protocol.errors import (
+    InvalidParameterException,
+    NotAuthorizedException,
+    PasswordResetRequiredException,
+)
 from userpool.protocol.shapes import idp
 
+from ..charges import charge_proof, lock_key
 from ..context import Call, Context, handles
 from ..domain.records import User, UserStatus
 from ..domain.settings import Flow
+from ..migration import migrated, migrates
 from ..ports import Reader
-from ..proving import by_password, offer_srp, public_number
+from ..proving import by_password, offer_srp, password_proved, public_number
 from ..realm import Realm, find_user
 from ..stage import Outcome
-from ..steps import Start, check_caller, claimant
+from ..steps import Start, admit, check_caller, claimant, prove_client
 from .choice import by_choice
 from .custom import by_custom
 from .refresh import by_auth_flow
@@ -87,9 +93,30 @@ def _begin(context: Context, start: Start, ways: Mapping[str, _Way]) -> Outcome:
 
 def _by_password(context: Context, start: Start, realm: Realm, user: User | None) -> Outcome:
     password = start.parameter("PASSWORD")
-    check_caller(context, start, realm, user)
+    prove_client(context, start, realm)
+    if user is None and migrates(context):
+        return _by_migration(context, start, realm, password)
+    admit(context, start, realm, user)
     _check_password_there(realm, user)
     return by_password(context, claimant(context, start, realm, user), password)
+
+
+def _by_migration(context: Context, start: Start, realm: Realm, password: str) -> Outcome:
+    """Sign a user in whom a function gives for a name that is not known here; it has checked the password."""
+    nobody = claimant(context, start, realm, None)
+    charge_proof(context, realm.pool.id, nobody.sub)
+    user = migrated(context, realm, nobody.typed, password=password, validation=start.metadata)
+    if user is None:
+        # Whoever signed in as the same user a moment ago may have brought it over.
+        user = context.store.read(lambda reader: find_user(reader, realm.settings, nobody.typed))
+        admit(context, start, realm, user)
+        if user is None:
+            raise NotAuthorizedException("Incorrect username or password.")
+        return by_password(context, claimant(context, start, realm, user), password)
+    admit(context, start, realm, user)
+    key = lock_key(context, realm.pool.id, nobody.sub)
+    context.store.write(lambda writer: writer.delete_attempts(key))
+    return password_proved(context, claimant(context, start, realm, user), user)
 
 
 def _by_srp(context: Context, start: Start, realm: Realm, user: User | None) -> Outcome:

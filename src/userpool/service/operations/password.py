@@ -4,7 +4,7 @@ lost one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from userpool.protocol import operations as ops
 from userpool.protocol.errors import (
@@ -30,10 +30,12 @@ from ..domain.codes import (
 from ..domain.existence import ghost, ghost_material
 from ..domain.passwords import check_policy, with_password
 from ..domain.records import Code, CodePurpose, User, UserStatus
+from ..migration import migrated, migrates
 from ..passwords import check_history, credentials, make_record
-from ..ports import Reader, Writer
+from ..ports import Reader, Trigger, Writer
 from ..realm import Realm, find_user
 from ..stage import proof_of
+from ..triggers.events import occasion, post_confirmation
 from .profile import present_user
 
 _PURPOSE = CodePurpose.RESET_PASSWORD
@@ -117,8 +119,11 @@ def forgot_password(context: Context, call: Call[idp.ForgotPasswordRequest]) -> 
     facts = _facts(context, given.client_id, given.username)
     realm = facts.realm
     realm.check_secret_hash(context.keys, given.secret_hash, given.username)
-    _check_known(facts)
-    charge_call(context, lockout.FORGOT_PASSWORD, realm.pool.id, facts.sub)
+    if facts.user is None and migrates(context):
+        facts = _migrated(context, facts, given)
+    else:
+        _check_known(facts)
+        charge_call(context, lockout.FORGOT_PASSWORD, realm.pool.id, facts.sub)
     delivery, real = _recovery(context, facts, given.username)
     if facts.user is None or not real:
         _write_as_if(context, facts)
@@ -132,6 +137,16 @@ def forgot_password(context: Context, call: Call[idp.ForgotPasswordRequest]) -> 
     context.store.write(store)
     posted.parcel.send(context)
     return idp.ForgotPasswordResponse(code_delivery_details=details(delivery))
+
+
+def _migrated(context: Context, facts: _Facts, given: idp.ForgotPasswordRequest) -> _Facts:
+    """The same facts, about the user whom a function gives for a name that is not known here."""
+    charge_call(context, lockout.FORGOT_PASSWORD, facts.realm.pool.id, facts.sub)
+    user = migrated(context, facts.realm, given.username, metadata=given.client_metadata)
+    if user is not None:
+        facts = replace(facts, user=user, sub=user.sub)
+    _check_known(facts)
+    return facts
 
 
 def _recovery(context: Context, facts: _Facts, typed: str) -> tuple[Delivery, bool]:
@@ -186,15 +201,17 @@ def confirm_forgot_password(
         verdict = Verdict.WRONG
     if user is None or verdict is not Verdict.RIGHT:
         raise refusal(verdict)
-    _reset(context, realm, user, offer, attribute, given.password)
+    changed = _reset(context, realm, user, offer, attribute, given.password)
+    about = occasion(Trigger.POST_CONFIRMATION, "ConfirmForgotPassword", realm, user.username)
+    post_confirmation(context, about, changed, given.client_metadata)
     return idp.ConfirmForgotPasswordResponse()
 
 
-def _reset(context: Context, realm: Realm, user: User, offer: Offer, attribute: str, password: str) -> None:
+def _reset(context: Context, realm: Realm, user: User, offer: Offer, attribute: str, password: str) -> User:
     check_history(context, realm.pool, user, password)
     record = make_record(context, realm.pool, user.sub, user.username, password)
 
-    def apply(writer: Writer) -> None:
+    def apply(writer: Writer) -> User:
         now = context.clock.now()
         present = writer.user(user.pool_id, user.sub)
         if present is None:
@@ -202,6 +219,8 @@ def _reset(context: Context, realm: Realm, user: User, offer: Offer, attribute: 
         if not present.enabled:
             raise NotAuthorizedException("User is disabled.")
         offer.use(context, writer, attribute, present.attributes.get(attribute, ""))
-        _set_password(writer, with_password(realm.settings, present, record, now), now)
+        changed = with_password(realm.settings, present, record, now)
+        _set_password(writer, changed, now)
+        return changed
 
-    context.store.write(apply)
+    return context.store.write(apply)

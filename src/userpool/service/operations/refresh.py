@@ -27,10 +27,12 @@ from ..domain.tracking import ended, used
 from ..ports import Reader, Writer
 from ..realm import Realm
 from ..tracking import activity, note_use
+from ..triggers.token_claims import Occurrence
 
 _logger = logging.getLogger("userpool.service")
 
 _JWT_PARTS = 3
+_REFRESHED = "RefreshTokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,9 @@ def by_auth_flow(
     realm.check_secret_hash(context.keys, secret_hash, shown.user.username)
     _check_device(shown, device_key)
     _refuse(context, shown, shown.fate(shown.family, context.clock.now()))
-    result = tokens.issue(context, realm, shown.user, shown.family, groups=shown.groups)
+    result = tokens.issue(
+        context, realm, shown.user, shown.family, groups=shown.groups, why=Occurrence(_REFRESHED)
+    )
     note_use(context, realm.settings, shown.family.origin_jti, realm.source_ip)
     return result
 
@@ -92,7 +96,10 @@ def get_tokens_from_refresh_token(
     if shown.realm.client_settings.rotation:
         following = tokens.successor(context, given.refresh_token, shown.family.origin_jti)
     # Signed before the old token is replaced: should that fail, nothing has happened.
-    result = tokens.issue(context, shown.realm, shown.user, shown.family, following, groups=shown.groups)
+    why = Occurrence(_REFRESHED, given.client_metadata)
+    result = tokens.issue(
+        context, shown.realm, shown.user, shown.family, following, groups=shown.groups, why=why
+    )
     if following is not None:
         _refuse(context, shown, _rotate(context, shown, following, now))
     else:

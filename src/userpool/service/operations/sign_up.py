@@ -29,10 +29,11 @@ from ..domain.schema import VERIFIED_FLAGS
 from ..domain.sessions import Session
 from ..domain.usernames import identify
 from ..messages.outbox import Purpose
-from ..names import ADDRESSES, move_names
+from ..names import ADDRESSES, move_names, names_of
 from ..passwords import make_record
-from ..ports import Conflict, Reader, Writer
+from ..ports import Conflict, Reader, Trigger, Writer
 from ..realm import Realm, find_user
+from ..triggers.events import Metadata, SignUpVerdict, occasion, post_confirmation, pre_sign_up
 
 _PURPOSE = CodePurpose.SIGN_UP
 
@@ -48,21 +49,41 @@ def sign_up(context: Context, call: Call[idp.SignUpRequest]) -> idp.SignUpRespon
     user, names = _new_user(context, realm, given)
     if given.password:
         check_policy(realm.settings.password_policy, given.password)
-        record = make_record(context, realm.pool, user.sub, user.username, given.password)
-        user = replace(user, password=record)
     else:
         check_reachable(realm.settings, user.attributes)
-    delivery = sign_up_delivery(realm.settings, user)
+    verdict = _judged(context, realm, user, given)
+    attributes = {**user.attributes, **verdict.flags()}
+    user = replace(user, attributes=attributes)
+    names = tuple({name.key: name for name in (*names, *names_of(realm.settings, user).values())}.values())
+    if verdict.confirmed:
+        user = replace(user, status=UserStatus.CONFIRMED)
+    if given.password:
+        record = make_record(context, realm.pool, user.sub, user.username, given.password)
+        user = replace(user, password=record)
+    delivery = None if verdict.confirmed else sign_up_delivery(realm.settings, user)
     posted = None if delivery is None else post(context, user, delivery, _PURPOSE)
     _add(context, user, names, posted)
     if posted is not None:
         posted.parcel.send(context)
+    if verdict.confirmed:
+        _tell_confirmed(context, realm, user, given.client_metadata)
     return idp.SignUpResponse(
-        user_confirmed=False,
+        user_confirmed=verdict.confirmed,
         user_sub=user.sub,
         code_delivery_details=None if delivery is None else details(delivery),
         session=None if delivery is None else handover.after_sign_up(context, realm, user, given.username),
     )
+
+
+def _judged(context: Context, realm: Realm, user: User, given: idp.SignUpRequest) -> SignUpVerdict:
+    about = occasion(Trigger.PRE_SIGN_UP, "SignUp", realm, user.username)
+    validation = given_attributes(given.validation_data) if given.validation_data else None
+    return pre_sign_up(context, about, user, validation, given.client_metadata)
+
+
+def _tell_confirmed(context: Context, realm: Realm, user: User, metadata: Metadata) -> None:
+    about = occasion(Trigger.POST_CONFIRMATION, "ConfirmSignUp", realm, user.username)
+    post_confirmation(context, about, user, metadata)
 
 
 def _new_user(context: Context, realm: Realm, given: idp.SignUpRequest) -> tuple[User, tuple[LoginName, ...]]:
@@ -155,6 +176,7 @@ def confirm_sign_up(context: Context, call: Call[idp.ConfirmSignUpRequest]) -> i
     if verdict is not Verdict.RIGHT:
         raise refusal(verdict)
     user = _confirm(context, realm, offer, attribute, session, force=bool(given.force_alias_creation))
+    _tell_confirmed(context, realm, user, given.client_metadata)
     return idp.ConfirmSignUpResponse(
         session=handover.after_confirmation(context, realm, user, session, attribute)
     )

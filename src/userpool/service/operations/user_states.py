@@ -17,7 +17,9 @@ from ..domain.passwords import check_policy, with_password
 from ..domain.records import CodePurpose, User, UserStatus
 from ..domain.settings import PoolSettings
 from ..passwords import check_history, make_record
-from ..ports import Writer
+from ..ports import Trigger, Writer
+from ..triggers.calling import NO_CLIENT, Occasion
+from ..triggers.events import post_confirmation
 from .lookup import existing_pool
 from .users import existing_user, read_user
 
@@ -84,13 +86,15 @@ def admin_confirm_sign_up(
 ) -> idp.AdminConfirmSignUpResponse:
     """AdminConfirmSignUp: confirms the user, and verifies no address."""
 
-    def change(writer: Writer, _: PoolSettings, user: User) -> None:
+    def change(writer: Writer, _: PoolSettings, user: User) -> User:
         if user.status is not UserStatus.UNCONFIRMED:
             raise NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
-        writer.put_user(replace(user, status=UserStatus.CONFIRMED, modified_at=context.clock.now()))
         writer.delete_codes(user.pool_id, user.sub, CodePurpose.SIGN_UP)
+        return writer.put_user(replace(user, status=UserStatus.CONFIRMED, modified_at=context.clock.now()))
 
-    change_user(context, call.input.user_pool_id, call.input.username, change)
+    user = change_user(context, call.input.user_pool_id, call.input.username, change)
+    about = Occasion(Trigger.POST_CONFIRMATION, "ConfirmSignUp", user.pool_id, NO_CLIENT, user.username)
+    post_confirmation(context, about, user, call.input.client_metadata)
     return idp.AdminConfirmSignUpResponse()
 
 

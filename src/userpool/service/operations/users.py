@@ -33,7 +33,9 @@ from ..domain.usernames import canonical, identify
 from ..messages.outbox import Purpose
 from ..names import names_of
 from ..passwords import make_record
-from ..ports import Conflict, Reader, Writer
+from ..ports import Conflict, Reader, Trigger, Writer
+from ..triggers.calling import NO_CLIENT, Occasion
+from ..triggers.events import pre_sign_up
 from .lookup import existing_pool, page_start, page_token
 from .pools import instant
 
@@ -89,6 +91,10 @@ def _create(
     user, names = new_user(
         context, settings, request.username, rules.given_attributes(request.user_attributes)
     )
+    about = Occasion(Trigger.PRE_SIGN_UP, "AdminCreateUser", settings.pool.id, NO_CLIENT, user.username)
+    validation = rules.given_attributes(request.validation_data) if request.validation_data else None
+    # It may refuse the user; what else it says is not for users whom an administrator makes.
+    pre_sign_up(context, about, user, validation, request.client_metadata)
     invited = password or _generated(context, settings)
     if invited is not None:
         user = replace(

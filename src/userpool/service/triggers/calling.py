@@ -132,6 +132,13 @@ class Answer:
             raise self.invalid(name)
         return dict(value)
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list of texts; empty where the member is missing or null."""
+        value = self.response.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.invalid(name)
+        return tuple(value)
+
     def mapping(self, name: str) -> Mapping[str, Any] | None:
         """An object, or `None` where there is none."""
         value = self.response.get(name)
