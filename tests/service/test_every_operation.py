@@ -33,6 +33,9 @@ WANTED = """
     CreateUserPoolClient DescribeUserPoolClient ListUserPoolClients DeleteUserPoolClient
     AdminCreateUser AdminGetUser AdminSetUserPassword AdminConfirmSignUp AdminDeleteUser ListUsers
     SetUserPoolMfaConfig GetUserPoolMfaConfig
+    ConfirmDevice GetDevice ListDevices UpdateDeviceStatus ForgetDevice
+    AdminGetDevice AdminListDevices AdminUpdateDeviceStatus AdminForgetDevice
+    AdminSetUserMFAPreference AdminDeleteSoftwareToken
 """
 
 
@@ -98,6 +101,7 @@ def test_texts_of_all_kinds_break_nothing(service: Service, operation: str, text
         "AttributeName": "email",
         "Code": "123456",
         "UserCode": "123456",
+        "DeviceKey": "us-east-1_0",
     }
     known = wire_names(operation)
     base = {name: value for name, value in filled.items() if name in known}
