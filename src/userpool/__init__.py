@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from .authenticators.api import Authenticator as Authenticator
-    from .authenticators.api import AuthenticatorError as AuthenticatorError
     from .authenticators.security_key import SecurityKey as SecurityKey
     from .client._async.admin import AsyncAdmin as AsyncAdmin
     from .client._async.pool import AsyncUserPool as AsyncUserPool
@@ -83,6 +82,7 @@ if TYPE_CHECKING:
     from .protocol.challenges import TotpSetupRequired as TotpSetupRequired
     from .protocol.challenges import UnknownChallenge as UnknownChallenge
     from .protocol.errors import AliasExistsException as AliasExistsException
+    from .protocol.errors import AuthenticatorError as AuthenticatorError
     from .protocol.errors import ChallengeError as ChallengeError
     from .protocol.errors import ClockSkewError as ClockSkewError
     from .protocol.errors import CodeDeliveryFailureException as CodeDeliveryFailureException
@@ -136,7 +136,7 @@ if TYPE_CHECKING:
     from .verify.verifier import TokenVerifier as TokenVerifier
 
 _HOMES: Final = {
-    "authenticators.api": "Authenticator AuthenticatorError",
+    "authenticators.api": "Authenticator",
     "authenticators.security_key": "SecurityKey",
     "client._async.admin": "AsyncAdmin",
     "client._async.pool": "AsyncUserPool",
@@ -172,7 +172,7 @@ _HOMES: Final = {
         "PasskeyRequired PasswordRequired SmsCodeRequired TotpRequired TotpSetupRequired UnknownChallenge"
     ),
     "protocol.errors": (
-        "AliasExistsException ChallengeError ClockSkewError CodeDeliveryFailureException "
+        "AliasExistsException AuthenticatorError ChallengeError ClockSkewError CodeDeliveryFailureException "
         "CodeMismatchException DeadlineExceeded EnableSoftwareTokenMFAException ExpiredCodeException "
         "InvalidParameterException InvalidPasswordException LimitExceededException MissingExtra "
         "NotAuthorizedException NotAuthorizedReason ParameterError PasswordPolicyError "

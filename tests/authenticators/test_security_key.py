@@ -26,9 +26,10 @@ from fido2.webauthn import (
 from tests.authenticators.fake_key import FakeKey
 from tests.canary import assert_hidden, canary
 from userpool.authenticators import security_key
-from userpool.authenticators.api import Authenticator, AuthenticatorError
+from userpool.authenticators.api import Authenticator
 from userpool.authenticators.security_key import SecurityKey, usb_keys
 from userpool.crypto.strict import b64url_decode
+from userpool.protocol.errors import AuthenticatorError
 from userpool.testing import SoftwareAuthenticator
 
 RP = PublicKeyCredentialRpEntity(id="auth.example.com", name="Example")

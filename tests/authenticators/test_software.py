@@ -24,9 +24,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import userpool.testing
-from userpool.authenticators.api import Authenticator, AuthenticatorError
+from userpool.authenticators.api import Authenticator
 from userpool.crypto.cose import CoseAlgorithm, CoseKey
 from userpool.crypto.strict import b64url_decode
+from userpool.protocol.errors import AuthenticatorError
 from userpool.testing import Misbehaviour, SoftwareAuthenticator
 from userpool.testing._cbor import encode
 from userpool.testing.authenticator import ATTESTED, BACKED_UP, BACKUP_ELIGIBLE, USER_PRESENT, USER_VERIFIED

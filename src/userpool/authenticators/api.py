@@ -5,15 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from userpool.protocol.errors import UserPoolError
-
-
-class AuthenticatorError(UserPoolError):
-    """The authenticator did not do what it was asked: the message says why, and what to do.
-
-    Nothing was sent to the service, and what was begun there can be gone on with.
-    """
-
 
 @runtime_checkable
 class Authenticator(Protocol):

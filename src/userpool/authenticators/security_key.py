@@ -14,9 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from userpool.protocol.errors import MissingExtra
-
-from .api import AuthenticatorError
+from userpool.protocol.errors import AuthenticatorError, MissingExtra
 
 if TYPE_CHECKING:
     from fido2.client import ClientError, UserInteraction, WebAuthnClient

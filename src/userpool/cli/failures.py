@@ -76,7 +76,6 @@ class MachineFault(Failure):
 
 def explain(error: Exception) -> Failure | None:
     """The failure that an error of the library stands for; `None` for one that is a bug."""
-    from userpool.authenticators.api import AuthenticatorError
     from userpool.protocol import errors
     from userpool.verify.errors import KeysUnavailable
 
@@ -91,7 +90,7 @@ def explain(error: Exception) -> Failure | None:
         (errors.StorageError, MachineFault),
         (errors.ClockSkewError, MachineFault),
         (errors.MissingExtra, MachineFault),
-        (AuthenticatorError, MachineFault),
+        (errors.AuthenticatorError, MachineFault),
         (errors.UserPoolError, Failure),
     )
     for kind, failure in kinds:

@@ -14,6 +14,7 @@ UserPoolError
 ├── SignedOutError          nobody is signed in
 │   └── SessionExpired
 ├── StorageError            tokens could not be kept or read
+├── AuthenticatorError      a passkey was not made, or did not sign
 └── MissingExtra            an optional dependency is not installed
 """
 
@@ -154,6 +155,13 @@ class SessionExpired(SignedOutError):
 
 class StorageError(UserPoolError):
     """Tokens could not be kept or read; the message names the place and the repair."""
+
+
+class AuthenticatorError(UserPoolError):
+    """An authenticator made no passkey, or did not sign; the message says why, and what to do.
+
+    Nothing was sent, and what was begun at the service can be gone on with.
+    """
 
 
 class MissingExtra(UserPoolError, ImportError):

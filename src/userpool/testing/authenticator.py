@@ -11,9 +11,9 @@ from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from userpool.authenticators.api import AuthenticatorError
 from userpool.crypto.cose import CoseAlgorithm, CoseKey
 from userpool.crypto.strict import b64url_decode, b64url_encode
+from userpool.protocol.errors import AuthenticatorError
 
 from ._cbor import Cbor, encode
 
