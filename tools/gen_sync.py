@@ -30,6 +30,7 @@ NAMES = {
     "AsyncAnswerer": "Answerer",
     "AsyncConnection": "Connection",
     "AsyncDevices": "Devices",
+    "AsyncDevicesAdmin": "DevicesAdmin",
     "AsyncEmbeddedUserPool": "EmbeddedUserPool",
     "AsyncFlights": "Flights",
     "AsyncHome": "Home",

@@ -35,7 +35,6 @@ from userpool import (
     TransportError,
 )
 from userpool.embedded import ORIGIN, AsyncEmbeddedUserPool
-from userpool.protocol import operations as ops
 from userpool.protocol.http import Request, Response
 from userpool.protocol.shapes import idp
 from userpool.service.triggers import Triggers
@@ -328,10 +327,9 @@ async def test_c29_a_device_that_the_service_has_forgotten_is_dropped_and_told(
 
 
 async def forgotten_by_the_service(world: Tracked, user: AsyncUser) -> None:
-    request = ops.ADMIN_FORGET_DEVICE.input(
-        user_pool_id=world.pool_id, username=world.name, device_key=user.device_key or ""
+    await world.service.admin.admin_forget_device(
+        world.name, user.device_key or "", user_pool_id=world.pool_id
     )
-    await world.service.admin.call(ops.ADMIN_FORGET_DEVICE, request)
 
 
 async def test_c29_forgotten_between_two_steps_the_sign_in_begins_anew(
@@ -420,6 +418,29 @@ async def test_a_lost_answer_to_the_confirmation_is_got_over(service: AsyncEmbed
     assert confirmed.user_confirmation_necessary
     await with_totp(step.user)
     assert isinstance(await pool.sign_in(world.name, PASSWORD), SignedIn), "by the device's own proof"
+
+
+# Seen by administrators.
+
+
+async def test_administrators_see_remember_and_forget_devices(service: AsyncEmbeddedUserPool) -> None:
+    world = await tracked(service, opt_in=True)
+    keys = {(await signed_in(world.machine(), world.name)).user.device_key or "" for _ in range(2)}
+    admin = service.admin
+    page = await admin.admin_list_devices(world.name, limit=1, user_pool_id=world.pool_id)
+    rest = await admin.admin_list_devices(
+        world.name, pagination_token=page.next_token, user_pool_id=world.pool_id
+    )
+    every = [one async for one in admin.admin_devices(world.name, user_pool_id=world.pool_id)]
+    assert {one.key for one in (*page, *rest)} == {one.key for one in every} == keys
+    key = keys.pop()
+    for status in (True, False, DeviceStatus.REMEMBERED):
+        await admin.admin_update_device_status(world.name, key, status, user_pool_id=world.pool_id)
+        found = await admin.admin_get_device(world.name, key, user_pool_id=world.pool_id)
+        assert found.remembered is bool(status)
+    await admin.admin_forget_device(world.name, key, user_pool_id=world.pool_id)
+    with pytest.raises(ResourceNotFoundException, match="Device does not exist"):
+        await admin.admin_get_device(world.name, key, user_pool_id=world.pool_id)
 
 
 # From hand to hand.

@@ -362,4 +362,10 @@ def test_a_device_is_forgotten() -> None:
 
 
 def test_a_device_without_attributes_has_no_name() -> None:
-    assert (DeviceInfo(KEY).name, DeviceInfo(KEY).last_ip) == (None, None)
+    bare = DeviceInfo(KEY)
+    assert (bare.name, bare.last_ip, bare.remembered) == (None, None, None)
+
+
+@pytest.mark.parametrize(("status", "remembered"), [("remembered", True), ("not_remembered", False)])
+def test_administrators_are_told_whether_it_is_remembered(status: str, remembered: bool) -> None:
+    assert DeviceInfo(KEY, {"dev:device_remembered_status": status}).remembered is remembered

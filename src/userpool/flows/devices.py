@@ -94,7 +94,7 @@ def get_device(config: ClientConfig, access_token: str, device_key: str) -> Flow
     """Read one device (GetDevice)."""
     request = ops.GET_DEVICE.input(access_token=access_token, device_key=device_key)
     reply = yield from invoke(config, ops.GET_DEVICE, request)
-    return _info(reply.device)
+    return device_info(reply.device)
 
 
 def list_devices(
@@ -111,7 +111,7 @@ def list_devices(
         access_token=access_token, limit=limit, pagination_token=pagination_token
     )
     reply = yield from invoke(config, ops.LIST_DEVICES, request)
-    return Page(tuple(_info(device) for device in reply.devices or ()), reply.pagination_token)
+    return Page(tuple(device_info(device) for device in reply.devices or ()), reply.pagination_token)
 
 
 def update_device_status(
@@ -123,7 +123,7 @@ def update_device_status(
         ParameterError: `remembered` is no such status.
     """
     request = ops.UPDATE_DEVICE_STATUS.input(
-        access_token=access_token, device_key=device_key, device_remembered_status=_status(remembered)
+        access_token=access_token, device_key=device_key, device_remembered_status=device_status(remembered)
     )
     yield from invoke(config, ops.UPDATE_DEVICE_STATUS, request)
 
@@ -134,19 +134,8 @@ def forget_device(config: ClientConfig, access_token: str, device_key: str) -> F
     yield from invoke(config, ops.FORGET_DEVICE, request)
 
 
-def _draw(new: NewDevice) -> Flow[DeviceSecret]:
-    drawn = yield from random(RANDOM_BYTES)
-    return (yield from compute(lambda power: new_device(new.group_key, new.key, drawn, power)))
-
-
-def _in_doubt(error: UserPoolError | None) -> bool:
-    """Whether a try that ended so may have arrived."""
-    if isinstance(error, TransportError):
-        return error.sent == "maybe"
-    return error is not None and not (isinstance(error, ServiceError) and error.status < 500)
-
-
-def _status(remembered: bool | DeviceStatus | str) -> DeviceStatus:
+def device_status(remembered: bool | DeviceStatus | str) -> DeviceStatus:
+    """The status that a yes, a no, or its name stands for. Raises `ParameterError`."""
     from .results import DeviceStatus
 
     if isinstance(remembered, bool):
@@ -159,7 +148,8 @@ def _status(remembered: bool | DeviceStatus | str) -> DeviceStatus:
         ) from None
 
 
-def _info(device: DeviceType) -> DeviceInfo:
+def device_info(device: DeviceType) -> DeviceInfo:
+    """A device as replies describe it."""
     from .results import DeviceInfo
 
     return DeviceInfo(
@@ -169,3 +159,15 @@ def _info(device: DeviceType) -> DeviceInfo:
         last_modified_at=device.device_last_modified_date,
         last_authenticated_at=device.device_last_authenticated_date,
     )
+
+
+def _draw(new: NewDevice) -> Flow[DeviceSecret]:
+    drawn = yield from random(RANDOM_BYTES)
+    return (yield from compute(lambda power: new_device(new.group_key, new.key, drawn, power)))
+
+
+def _in_doubt(error: UserPoolError | None) -> bool:
+    """Whether a try that ended so may have arrived."""
+    if isinstance(error, TransportError):
+        return error.sent == "maybe"
+    return error is not None and not (isinstance(error, ServiceError) and error.status < 500)

@@ -104,6 +104,12 @@ class DeviceInfo:
         return self.attributes.get("device_name")
 
     @property
+    def remembered(self) -> bool | None:
+        """Whether the pool remembers it; `None` where it was not told: users are not, administrators are."""
+        status = self.attributes.get("dev:device_remembered_status")
+        return None if status is None else status == DeviceStatus.REMEMBERED
+
+    @property
     def last_ip(self) -> str | None:
         """The address that it last signed in from."""
         return self.attributes.get("last_ip_used")

@@ -10,6 +10,7 @@ from userpool.client.settings import service_config
 from userpool.flows.config import ClientConfig
 from userpool.protocol.sigv4 import Credentials
 
+from .admin_devices import AsyncDevicesAdmin
 from .admin_pools import AsyncPoolsAdmin
 from .admin_users import AsyncUsersAdmin
 from .connection import AsyncConnection
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from userpool.transports.api import AsyncTransport
 
 
-class AsyncAdmin(AsyncUsersAdmin, AsyncPoolsAdmin):
+class AsyncAdmin(AsyncUsersAdmin, AsyncDevicesAdmin, AsyncPoolsAdmin):
     """An administrator of user pools: requests are signed with AWS credentials, or with a service's own
     admin keys.
 

@@ -11,6 +11,7 @@ from userpool.client.settings import service_config
 from userpool.flows.config import ClientConfig
 from userpool.protocol.sigv4 import Credentials
 
+from .admin_devices import DevicesAdmin
 from .admin_pools import PoolsAdmin
 from .admin_users import UsersAdmin
 from .connection import Connection
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from userpool.transports.api import Transport
 
 
-class Admin(UsersAdmin, PoolsAdmin):
+class Admin(UsersAdmin, DevicesAdmin, PoolsAdmin):
     """An administrator of user pools: requests are signed with AWS credentials, or with a service's own
     admin keys.
 
