@@ -210,7 +210,7 @@ def device_values(device: Device) -> Values:
 def device_from(row: Row) -> Device:
     """The device in `row`."""
     name = None if row[3] is None else _text(row[3])
-    return Device(*row[:3], name, *row[4:6], bool(row[6]), *row[7:])
+    return Device(row[0], row[1], row[2], name, row[4], row[5], bool(row[6]), *row[7:])
 
 
 def passkey_values(passkey: Passkey) -> Values:
