@@ -16,6 +16,7 @@ const {
   CognitoUserSession,
 } = require('amazon-cognito-identity-js');
 const amplify = require('./amplify.js');
+const passkeys = require('./passkeys.js');
 const srp = require('./srp.js');
 const jwt = require('./jwt.js');
 
@@ -122,6 +123,7 @@ function call(object, method, args, style) {
 
 const actions = {
   ...amplify.actions,
+  ...passkeys.actions,
   ...srp.actions,
   ...jwt.actions,
 
