@@ -22,6 +22,7 @@ from userpool import (
     PasswordPolicyError,
     SessionExpired,
     SignedIn,
+    SignedOutError,
     UserContext,
     errors,
     generate_password,
@@ -231,6 +232,17 @@ class TestSessions:
             await user.refresh()
         with pytest.raises(errors.UnsupportedTokenTypeException):
             await own_pool.revoke_token(await (await new_user(own_pool, own_pool)).access_token())
+
+
+async def test_both_tokens_say_what_they_say(pool: AsyncEmbeddedUserPool) -> None:
+    user = await new_user(pool, pool)
+    access, identity = user.access_claims, user.id_claims
+    assert (access["token_use"], identity["token_use"]) == ("access", "id")
+    assert access["sub"] == identity["sub"] == user.sub
+    assert access["scope"] == "aws.cognito.signin.user.admin"
+    await user.sign_out()
+    with pytest.raises(SignedOutError):
+        _ = user.access_claims
 
 
 class TestFactors:

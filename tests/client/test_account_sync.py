@@ -21,6 +21,7 @@ from userpool import (
     PasswordPolicyError,
     SessionExpired,
     SignedIn,
+    SignedOutError,
     User,
     UserContext,
     UserPool,
@@ -222,6 +223,17 @@ class TestSessions:
             user.refresh()
         with pytest.raises(errors.UnsupportedTokenTypeException):
             own_pool.revoke_token((new_user(own_pool, own_pool)).access_token())
+
+
+def test_both_tokens_say_what_they_say(pool: EmbeddedUserPool) -> None:
+    user = new_user(pool, pool)
+    access, identity = user.access_claims, user.id_claims
+    assert (access["token_use"], identity["token_use"]) == ("access", "id")
+    assert access["sub"] == identity["sub"] == user.sub
+    assert access["scope"] == "aws.cognito.signin.user.admin"
+    user.sign_out()
+    with pytest.raises(SignedOutError):
+        _ = user.access_claims
 
 
 class TestFactors:

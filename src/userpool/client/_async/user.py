@@ -52,6 +52,11 @@ class AsyncUser(AsyncUserDevices, AsyncUserPasskeys):
         """What the ID token at hand says of the user; empty without one. `refresh` brings it up to date."""
         return dict(self._session.held.id_claims)
 
+    @property
+    def access_claims(self) -> Mapping[str, Any]:
+        """What the access token at hand allows: its groups, scopes and times, as it says them itself."""
+        return dict(self._session.held.claims)
+
     async def tokens(self) -> Tokens:
         """The tokens, refreshed first where they are about to expire."""
         return (await self._session.fresh()).tokens
