@@ -23,6 +23,7 @@ LIBRARIES: dict[str, set[str]] = {
     "authenticators": {"fido2"},
     "verify": set(),
     "client": {"boto3", "botocore", "segno"},
+    "http_auth": {"aiohttp", "httpx", "httpx2", "requests"},
     "identity": {"boto3", "botocore"},
     "cli": {"click", "rich", "segno"},
     "testing": {"pytest"},
@@ -32,8 +33,8 @@ LIBRARIES: dict[str, set[str]] = {
 }
 """Room → libraries beside Python's own. The innermost room that is named here counts."""
 
-UNDECLARED = {"botocore", "pytest"}
-"""botocore comes with boto3; who uses `userpool.testing` has pytest."""
+UNDECLARED = {"aiohttp", "botocore", "httpx", "pytest", "requests"}
+"""botocore comes with boto3; who uses `userpool.testing` or `userpool.http_auth` has the library."""
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -65,11 +65,24 @@ class AsyncUser(AsyncUserDevices, AsyncUserPasskeys):
         """The access token, refreshed first where it is about to expire."""
         return (await self.tokens()).access_token
 
-    async def refresh(self, *, client_metadata: Mapping[str, str] | None = None) -> Tokens:
+    async def refresh(
+        self, *, stale: Tokens | None = None, client_metadata: Mapping[str, str] | None = None
+    ) -> Tokens:
         """Get new tokens now (GetTokensFromRefreshToken). Who asks at the same time shares the same new
         ones.
+
+        Args:
+            stale: tokens that somebody found too old; where the user holds others by now, those are the new
+                ones.
+            client_metadata: what the triggers are told, in place of the pool's.
+
+        Raises:
+            SessionExpired: the service says that the session is over, or there is no refresh token.
+            ServiceError, TransportError, ProtocolError: no new tokens for now; nobody is signed out.
         """
-        held = await self._session.renewed(self._session.held, client_metadata=client_metadata)
+        held = self._session.held
+        if stale is None or held.tokens == stale:
+            held = await self._session.renewed(held, client_metadata=client_metadata)
         return held.tokens
 
     async def get_user(self) -> UserProfile:
