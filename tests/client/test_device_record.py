@@ -110,6 +110,17 @@ def test_a_device_is_found_by_each_of_its_names_and_dropped_by_any() -> None:
     assert storage.keys() == []
 
 
+def test_a_name_is_found_in_any_case() -> None:
+    devices = kept_in(MemoryStorage())
+    devices.keep(DEVICE, "Ada", ["Ada@Example.com"])
+    for name in ("Ada", "ada", "ADA", "ada@example.com", "ADA@EXAMPLE.COM"):
+        assert devices.find(name) == DEVICE
+    devices.keep(OTHER, "ada")
+    assert (devices.find("ada"), devices.find("Ada")) == (OTHER, DEVICE), "where the pool tells them apart"
+    devices.drop("ADA@example.com")
+    assert (devices.find("ada"), devices.find("Ada")) == (OTHER, OTHER)
+
+
 def test_a_new_device_takes_the_place_of_the_old_and_of_names_that_are_no_more() -> None:
     storage = MemoryStorage()
     devices = kept_in(storage)

@@ -84,7 +84,9 @@ class AsyncDevices:
         Raises:
             StorageError: it is not kept.
         """
-        others = {name for name in names if len(name) <= LONGEST_NAME} - {username}
+        # Pools take names in any case, unless they were set up otherwise.
+        every = {username, *names} | {name.casefold() for name in (username, *names)}
+        others = {name for name in every if len(name) <= LONGEST_NAME} - {username}
         key = self._records.key(username)
         async with self._storage.lock(key, timeout=LOCK_SECONDS):
             before = self._records.decode(await self._storage.load(key))
@@ -137,7 +139,7 @@ class AsyncDevices:
             await self.drop(name, device_key)
 
     async def _load(self, name: str) -> KeptDevice | None:
-        kept = await self._read(name)
+        kept = await self._read(name) or await self._read(name.casefold())
         if isinstance(kept, str):
             kept = await self._read(kept)
         return kept if isinstance(kept, KeptDevice) else None

@@ -85,7 +85,9 @@ class Devices:
         Raises:
             StorageError: it is not kept.
         """
-        others = {name for name in names if len(name) <= LONGEST_NAME} - {username}
+        # Pools take names in any case, unless they were set up otherwise.
+        every = {username, *names} | {name.casefold() for name in (username, *names)}
+        others = {name for name in every if len(name) <= LONGEST_NAME} - {username}
         key = self._records.key(username)
         with self._storage.lock(key, timeout=LOCK_SECONDS):
             before = self._records.decode(self._storage.load(key))
@@ -136,7 +138,7 @@ class Devices:
             self.drop(name, device_key)
 
     def _load(self, name: str) -> KeptDevice | None:
-        kept = self._read(name)
+        kept = self._read(name) or self._read(name.casefold())
         if isinstance(kept, str):
             kept = self._read(kept)
         return kept if isinstance(kept, KeptDevice) else None
