@@ -28,12 +28,14 @@ from userpool.protocol import srp
 from userpool.protocol.errors import (
     CodeDeliveryFailureException,
     CodeMismatchException,
+    FeatureUnavailableInTierException,
     InvalidParameterException,
     InvalidUserPoolConfigurationException,
     NotAuthorizedException,
     PasswordResetRequiredException,
     ServiceError,
     TooManyRequestsException,
+    UnsupportedOperationException,
     UserNotConfirmedException,
     UserNotFoundException,
 )
@@ -256,6 +258,31 @@ class TestWhatIsAvailable:
         assert choose(client)["AvailableChallenges"] == [SRP, CLEAR, "SMS_OTP"]
         pool.admin("UpdateUserPool", **factors("PASSWORD", "EMAIL_OTP"))
         assert choose(client)["AvailableChallenges"] == [SRP, CLEAR, "EMAIL_OTP"]
+
+
+class TestLevelsOfAssurance:
+    """They are not there: whoever asks for one is told so, and does not sign in with less."""
+
+    @pytest.mark.parametrize(
+        ("more", "error"),
+        [
+            ({"TARGET_ACR_VALUES": "urn:cognito:loa:1"}, UnsupportedOperationException),
+            ({"TARGET_ACR_VALUES": "x", "ACCESS_TOKEN": "y"}, UnsupportedOperationException),
+            ({"ACCESS_TOKEN": "y"}, InvalidParameterException),
+            ({"MAX_AGE": "soon"}, InvalidParameterException),
+            ({"MAX_AGE": "-1"}, InvalidParameterException),
+        ],
+    )
+    def test_refused(self, ada: ClientOf, more: dict[str, str], error: type[ServiceError]) -> None:
+        assert isinstance(refused(ada, CLEAR, PASSWORD=PASSWORD, **more), error)
+
+    def test_in_the_lowest_tier(self, world: World) -> None:
+        client = world.pool(UserPoolTier="LITE").client()
+        error = refused(client, TARGET_ACR_VALUES="urn:cognito:loa:1")
+        assert isinstance(error, FeatureUnavailableInTierException)
+
+    def test_a_proof_that_is_given_now_is_never_too_old(self, ada: ClientOf) -> None:
+        assert choose(ada, CLEAR, PASSWORD=PASSWORD, MAX_AGE="0")["AuthenticationResult"]
 
 
 class TestCodes:

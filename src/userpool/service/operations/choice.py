@@ -10,9 +10,11 @@ from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import (
     AliasExistsException,
     CodeMismatchException,
+    FeatureUnavailableInTierException,
     InvalidParameterException,
     NotAuthorizedException,
     TooManyRequestsException,
+    UnsupportedOperationException,
 )
 
 from .. import handover
@@ -72,6 +74,7 @@ class Choice:
 
 def by_choice(context: Context, start: Start, realm: Realm, user: User | None) -> Outcome:
     """Begin USER_AUTH: at once with the preferred factor, or with the choice."""
+    _check_levels(start, realm)
     check_caller(context, start, realm, user)
     if start.session is not None:
         outcome = handover.sign_in(context, realm, user, start.session)
@@ -87,6 +90,27 @@ def by_choice(context: Context, start: Start, realm: Realm, user: User | None) -
     if wanted in choice.offered:
         return _BEGINNINGS[wanted](context, choice)
     return _ask(context, choice, _STEP.SELECT_CHALLENGE)
+
+
+def _check_levels(start: Start, realm: Realm) -> None:
+    """Refuse what asks for a level of assurance: to sign in without it would be to give less than was asked.
+
+    `MAX_AGE` alone asks for no more than every sign-in does: a proof that is given now.
+    """
+    given = start.parameters
+    if given.get("ACCESS_TOKEN") and not given.get("TARGET_ACR_VALUES"):
+        raise InvalidParameterException(
+            "ACCESS_TOKEN is given together with TARGET_ACR_VALUES, or not at all."
+        )
+    if not given.get("MAX_AGE", "0").isdecimal():
+        raise InvalidParameterException("MAX_AGE is a number of seconds.")
+    if not given.get("TARGET_ACR_VALUES"):
+        return
+    if realm.settings.tier == "LITE":
+        raise FeatureUnavailableInTierException("TARGET_ACR_VALUES needs the tier ESSENTIALS or PLUS.")
+    raise UnsupportedOperationException(
+        "Levels of assurance are not carried out by userpool yet. Leave TARGET_ACR_VALUES out."
+    )
 
 
 def select(context: Context, reply: Reply, facts: Facts) -> Outcome:
