@@ -103,6 +103,31 @@ class TestLists:
             }
         ]
 
+    @pytest.mark.parametrize(
+        ("headers", "wanted"), [({"User-Agent": FIREFOX}, "Firefox on Linux"), ({}, None)]
+    )
+    def test_an_administrators_server_tells_whose_program_it_is(
+        self, tracked: ClientOf, world: World, headers: dict[str, str], wanted: str | None
+    ) -> None:
+        world.source_ip, world.user_agent = "192.0.2.7", "Boto3/1.34"
+        tracked.pool.admin(
+            "AdminInitiateAuth",
+            ClientId=tracked.id,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": "ada", "PASSWORD": "Correct-horse-7"},
+            ContextData={
+                "IpAddress": "198.51.100.3",
+                "ServerName": "example",
+                "ServerPath": "/",
+                "HttpHeaders": [
+                    {"headerName": name, "headerValue": value} for name, value in headers.items()
+                ],
+            },
+        )
+        [session] = by_admin(tracked)
+        assert session["LastIPAddress"] == "198.51.100.3"
+        assert session.get("DeviceType") == wanted
+
     def test_what_is_over_is_not_listed(self, tracked: ClientOf, world: World) -> None:
         short = tracked.pool.client(RefreshTokenValidity=1, TokenValidityUnits={"RefreshToken": "hours"})
         short.tokens()

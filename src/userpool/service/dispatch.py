@@ -146,7 +146,7 @@ class Dispatcher:
                 caller = access.authorise(self._context, call.input.access_token, operation)
                 call = Call(operation, call.input, request_id, source_ip, caller)
             # One world for all calls, but for this: what it is for stands far from where calls are read.
-            context = replace(self._context, user_agent=request.headers.get("user-agent", ""))
+            context = replace(self._context, user_agent=_user_agent(request, call.input))
             output = handler(context, call)
         except ServiceError as error:
             if error.code not in operation.errors and error.code not in _ALWAYS_ALLOWED:
@@ -156,6 +156,15 @@ class Dispatcher:
         finally:
             self._context.turnstile.leave()
         return wire.encode_response(operation, output, request_id=request_id)
+
+
+def _user_agent(request: Request, given: Any) -> str:
+    """What the user's program calls itself: an administrator's server tells it in `ContextData`."""
+    told = getattr(given, "context_data", None)
+    if told is None:
+        return request.headers.get("user-agent", "")
+    named = {(one.header_name or "").lower(): one.header_value for one in told.http_headers}
+    return named.get("user-agent") or ""
 
 
 @lru_cache(maxsize=4)
