@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .client._sync.pool import UserPool as UserPool
     from .client._sync.steps import SignInStep as SignInStep
     from .client._sync.user import User as User
+    from .client.installation import installation_id as installation_id
     from .client.judging import StorageWarning as StorageWarning
     from .client.passwords import generate_password as generate_password
     from .client.qr import QrCode as QrCode
@@ -146,6 +147,7 @@ _HOMES: Final = {
     "client._sync.pool": "UserPool",
     "client._sync.steps": "SignInStep",
     "client._sync.user": "User",
+    "client.installation": "installation_id",
     "client.judging": "StorageWarning",
     "client.passwords": "generate_password",
     "client.qr": "QrCode",

@@ -72,9 +72,8 @@ class DeviceFacts:
         Args:
             application_name: your program's.
             application_version: your program's.
-            device_id: a random text that you made once (`secrets.token_hex(16)`) and keep beside the tokens.
-                Without one the service does not know this installation again, and may count each sign-in as
-                one from a new device.
+            device_id: such as `installation_id(storage)`. Without one the service does not know this
+                installation again, and may count each sign-in as one from a new device.
         """
         import locale
         import platform
