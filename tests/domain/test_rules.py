@@ -89,6 +89,11 @@ def test_good_pools(settings: dict[str, Any]) -> None:
         ),
         ({"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["EMAIL_OTP"]}}}, "PASSWORD"),
         (
+            {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "SOFTWARE_TOKEN"]}}},
+            "SOFTWARE_TOKEN",
+        ),
+        ({"WebAuthnConfiguration": {"RelyingPartyId": "https://example.com"}}, "RelyingPartyId"),
+        (
             {
                 "AliasAttributes": ["preferred_username"],
                 "Schema": [{"Name": "preferred_username", "Required": True}],
@@ -114,6 +119,7 @@ def test_pools_that_cannot_be(settings: dict[str, Any], text: str) -> None:
     "settings",
     [
         {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}},
+        {"WebAuthnConfiguration": {"FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}},
         {"EmailMfaConfiguration": {}},
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -318,6 +320,16 @@ def test_flags_are_told_apart() -> None:
 def test_text_that_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(InvalidParameterException, match="not a JSON object"):
         read_text(text)
+
+
+def test_the_library_is_loaded_by_the_first_passkey() -> None:
+    script = (
+        "import sys; from userpool.service import operations; operations.load();print('fido2' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 @given(st.binary(max_size=200))

@@ -164,6 +164,10 @@ def _check_tier(settings: Stored) -> None:
     ) or ()
     if factors and "PASSWORD" not in factors:
         raise InvalidParameterException("AllowedFirstAuthFactors must include PASSWORD.")
+    if "SOFTWARE_TOKEN" in factors:
+        raise InvalidParameterException(
+            "SOFTWARE_TOKEN cannot be a first factor. Leave it out of AllowedFirstAuthFactors."
+        )
     if settings.get("MfaConfiguration") == "ON" and {"EMAIL_OTP", "SMS_OTP"} & set(factors):
         raise InvalidParameterException(
             "A code as first factor cannot be combined with MFA: with MfaConfiguration ON, leave EMAIL_OTP "
