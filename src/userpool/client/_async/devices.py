@@ -84,7 +84,7 @@ class AsyncDevices:
         Raises:
             StorageError: it is not kept.
         """
-        # Pools take names in any case, unless they were set up otherwise.
+        # Many pools take names in any case of letters.
         every = {username, *names} | {name.casefold() for name in (username, *names)}
         others = {name for name in every if len(name) <= LONGEST_NAME} - {username}
         key = self._records.key(username)
