@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import pytest
 
 from tests.canary import assert_hidden, canary, watch
 from tests.client.helpers import finish, fresh_name, totp_code
 from tests.flows.stage import Stage, config
-from userpool import MfaPreference, SignedIn, TotpRequired, TransportError, UserPool
+from userpool import (
+    AuthFactor,
+    AuthFlow,
+    CustomChallenge,
+    FactorSelectionRequired,
+    MfaPreference,
+    NotAuthorizedException,
+    SignedIn,
+    TotpRequired,
+    TransportError,
+    UserPool,
+)
 from userpool.client.logs import logged
 from userpool.flows.invoke import invoke
 from userpool.protocol import operations as ops
 from userpool.protocol.effects import Flow, compute, send
 from userpool.protocol.http import Request, Response
 from userpool.protocol.shapes import idp
+from userpool.service.triggers import Triggers
 from userpool.testing.scripted import Step, answer, refusal
 
 GET_USER = ops.GET_USER.input(access_token="a.b.c")
@@ -149,4 +162,51 @@ def test_c27_a_whole_life_shows_no_secret() -> None:
     for value in values:
         assert_hidden(value, *secrets)
     assert logged_texts is not None
+    finish(pool)
+
+
+def test_c27_choices_triggers_and_sign_ups_show_no_secret() -> None:
+    """Passwords on all their ways, sessions, codes and private answers of the other flows."""
+    password, wrong, private = canary("password"), canary("wrong"), canary("answer")
+
+    def define(event: dict[str, Any]) -> None:
+        rounds = event["request"]["session"]
+        event["response"]["issueTokens"] = bool(rounds) and rounds[-1]["challengeResult"]
+        event["response"]["challengeName"] = "CUSTOM_CHALLENGE"
+
+    def create(event: dict[str, Any]) -> None:
+        event["response"]["publicChallengeParameters"] = {"question": "?"}
+        event["response"]["privateChallengeParameters"] = {"answer": private}
+
+    def verify(event: dict[str, Any]) -> None:
+        answered, wanted = event["request"]["challengeAnswer"], event["request"]["privateChallengeParameters"]
+        event["response"]["answerCorrect"] = answered == wanted["answer"]
+
+    triggers = Triggers(
+        define_auth_challenge=define, create_auth_challenge=create, verify_auth_challenge_response=verify
+    )
+    pool = UserPool.embedded(triggers=triggers)
+    name = fresh_name()
+    values: list[object] = []
+    with watch(password, wrong, private):
+        signed_up = pool.sign_up(name, password, {"email": f"{name}@example.com"})
+        confirmed = pool.confirm_sign_up(name, pool.outbox.code(), session=signed_up.session)
+        first = pool.sign_in(name, session=confirmed.session)
+        choice = pool.sign_in(name, auth_flow=AuthFlow.CHOICE)
+        assert isinstance(choice, FactorSelectionRequired)
+        for factor in (AuthFactor.PASSWORD, AuthFactor.PASSWORD_SRP):
+            with pytest.raises(NotAuthorizedException) as caught:
+                pool.sign_in(name, wrong, preferred_challenge=factor)
+            values += [caught.value, choice.answer(factor, password)]
+        chosen = pool.respond(choice.answer(AuthFactor.PASSWORD_SRP, password))
+        custom = pool.sign_in(name, auth_flow=AuthFlow.CUSTOM)
+        assert isinstance(custom, CustomChallenge)
+        given = custom.answer(private)
+        done = pool.complete_sign_in(custom, lambda challenge: given)
+        values += [signed_up, confirmed, first, choice, chosen, custom, given, done]
+    sessions = [signed_up.session, confirmed.session, choice.session, custom.session]
+    secrets = [password, wrong, private, *(session or "" for session in sessions)]
+    assert all(secrets)
+    for value in values:
+        assert_hidden(value, *secrets)
     finish(pool)

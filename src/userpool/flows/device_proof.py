@@ -5,24 +5,19 @@ RespondToAuthChallenge with DEVICE_SRP_AUTH, then with DEVICE_PASSWORD_VERIFIER.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from userpool.protocol import srp
-from userpool.protocol.effects import Flow, compute, now
-from userpool.protocol.errors import ChallengeError, ProtocolError
+from userpool.protocol.effects import Flow
+from userpool.protocol.errors import ChallengeError
 
+from . import srp
 from .auth_calls import DEVICE_STEP, SignIn, answer_once, conclude
-from .clock import check_clock
-from .srp import begin
 
 if TYPE_CHECKING:
-    from userpool.protocol._generated.idp.auth import RespondToAuthChallengeResponse
     from userpool.protocol.challenges import ChallengeStep
 
     from .auth_calls import AuthReply
     from .grant import Device, Grant
-    from .invoke import Reply
 
 VERIFIER_STEP: Final = "DEVICE_PASSWORD_VERIFIER"
 
@@ -41,7 +36,7 @@ def prove_device(
     user_id = parameters.get("USER_ID_FOR_SRP") or user_id
     username = user_id or parameters.get("USERNAME") or username
     device = _in_hand(along, parameters.get("DEVICE_KEY"))
-    side = yield from begin()
+    side = yield from srp.begin()
     begun = yield from answer_once(
         along, DEVICE_STEP, {"SRP_A": side.public}, username=username, session=reply.session
     )
@@ -52,8 +47,10 @@ def prove_device(
                 along, asked, step=DEVICE_STEP, username=username, user_id=user_id, position=position
             )
         )
-    proof = yield from _proof(side, device, begun)
-    done = yield from answer_once(along, VERIFIER_STEP, proof, username=username, session=asked.session)
+    given = yield from srp.proof(
+        side, begun, pool_name=device.group_key, user_id=device.key, password=device.password
+    )
+    done = yield from answer_once(along, VERIFIER_STEP, given, username=username, session=asked.session)
     return (
         yield from conclude(
             along, done.output, step=VERIFIER_STEP, username=username, user_id=user_id, position=position
@@ -69,36 +66,3 @@ def _in_hand(along: SignIn, asked: str | None) -> Device:
             "is stored, hand it in with `device`, or sign in again without it."
         )
     return device
-
-
-def _proof(
-    side: srp.ClientSide, device: Device, begun: Reply[RespondToAuthChallengeResponse]
-) -> Flow[dict[str, str]]:
-    received = begun.output.challenge_parameters or {}
-    moment = yield from now()
-    check_clock(begun.response.header("date"), moment)
-    timestamp = srp.timestamp(datetime.fromtimestamp(moment, UTC))
-    try:
-        signature = yield from compute(
-            lambda power: side.prove(
-                pool_name=device.group_key,
-                user_id=device.key,
-                password=device.password,
-                salt_hex=received.get("SALT"),
-                b_hex=received.get("SRP_B"),
-                secret_block_b64=received.get("SECRET_BLOCK"),
-                timestamp=timestamp,
-                power=power,
-            )
-        )
-    except srp.SrpError as error:
-        raise ProtocolError(
-            f"The service's part of the device's SRP exchange cannot be used: {error}. No proof was sent.",
-            operation="RespondToAuthChallenge",
-            status=begun.response.status,
-        ) from None
-    return {
-        "PASSWORD_CLAIM_SECRET_BLOCK": received["SECRET_BLOCK"],
-        "PASSWORD_CLAIM_SIGNATURE": signature,
-        "TIMESTAMP": timestamp,
-    }

@@ -1,5 +1,5 @@
-"""The password proved by SRP, in whichever sign-in asks for it: SRP_A goes out with a request,
-PASSWORD_VERIFIER comes back, and the proof follows.
+"""A password proved by SRP, the user's or a device's, wherever a sign-in asks for it: SRP_A goes out with a
+request, PASSWORD_VERIFIER comes back, and the proof follows.
 
 RespondToAuthChallenge. The arithmetic is that of `userpool.protocol.srp`.
 """
@@ -7,7 +7,7 @@ RespondToAuthChallenge. The arithmetic is that of `userpool.protocol.srp`.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from userpool.protocol import srp
 from userpool.protocol.effects import Flow, compute, now, random
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         RespondToAuthChallengeResponse,
     )
     from userpool.protocol.challenges import ChallengeStep
+
+    AnyReply: TypeAlias = Reply[InitiateAuthResponse] | Reply[RespondToAuthChallengeResponse]
 
 MIGRATION: Final = (
     "Where the pool takes users over from elsewhere at their first sign-in, that needs "
@@ -47,7 +49,7 @@ def go_on(
     along: SignIn,
     side: srp.ClientSide,
     password: str,
-    reply: Reply[InitiateAuthResponse] | Reply[RespondToAuthChallengeResponse],
+    reply: AnyReply,
     *,
     step: str,
     username: str,
@@ -78,36 +80,49 @@ def go_on(
                 along, first, step=step, username=username, user_id=user_id, position=position
             )
         )
-    user_id, proof = yield from _prove(along, side, password, reply)
-    second = yield from answer(along, "PASSWORD_VERIFIER", proof, username=user_id, session=first.session)
+    if not (user_id_for_srp := (first.challenge_parameters or {}).get("USER_ID_FOR_SRP")):
+        raise _unusable(srp.SrpError("USER_ID_FOR_SRP", "is missing"), reply)
+    given = yield from proof(
+        side, reply, pool_name=along.config.pool_name, user_id=user_id_for_srp, password=password
+    )
+    second = yield from answer(
+        along, "PASSWORD_VERIFIER", given, username=user_id_for_srp, session=first.session
+    )
     return (
         yield from conclude(
             along,
             second.output,
             step="PASSWORD_VERIFIER",
-            username=user_id,
-            user_id=user_id,
+            username=user_id_for_srp,
+            user_id=user_id_for_srp,
             position=position,
         )
     )
 
 
-def _prove(
-    along: SignIn,
-    side: srp.ClientSide,
-    password: str,
-    reply: Reply[InitiateAuthResponse] | Reply[RespondToAuthChallengeResponse],
-) -> Flow[tuple[str, dict[str, str]]]:
+def proof(
+    side: srp.ClientSide, reply: AnyReply, *, pool_name: str, user_id: str, password: str
+) -> Flow[dict[str, str]]:
+    """The responses that prove a password to what `reply` asks for.
+
+    Args:
+        side: from `begin`.
+        reply: PASSWORD_VERIFIER, or DEVICE_PASSWORD_VERIFIER.
+        pool_name: the pool's, or a device's group key.
+        user_id: the service's own name for the user, or a device's key.
+        password: the user's, or a device's.
+
+    Raises:
+        ClockSkewError, ProtocolError: as `go_on`.
+    """
     received = reply.output.challenge_parameters or {}
     moment = yield from now()
     check_clock(reply.response.header("date"), moment)
     timestamp = srp.timestamp(datetime.fromtimestamp(moment, UTC))
     try:
-        if not (user_id := received.get("USER_ID_FOR_SRP")):
-            raise srp.SrpError("USER_ID_FOR_SRP", "is missing")
         signature = yield from compute(
             lambda power: side.prove(
-                pool_name=along.config.pool_name,
+                pool_name=pool_name,
                 user_id=user_id,
                 password=password,
                 salt_hex=received.get("SALT"),
@@ -118,13 +133,17 @@ def _prove(
             )
         )
     except srp.SrpError as error:
-        raise ProtocolError(
-            f"The service's part of the SRP exchange cannot be used: {error}. No proof was sent.",
-            operation=type(reply.output).__name__.removesuffix("Response"),
-            status=reply.response.status,
-        ) from None
-    return user_id, {
+        raise _unusable(error, reply) from None
+    return {
         "PASSWORD_CLAIM_SECRET_BLOCK": received["SECRET_BLOCK"],
         "PASSWORD_CLAIM_SIGNATURE": signature,
         "TIMESTAMP": timestamp,
     }
+
+
+def _unusable(error: srp.SrpError, reply: AnyReply) -> ProtocolError:
+    return ProtocolError(
+        f"The service's part of the SRP exchange cannot be used: {error}. No proof was sent.",
+        operation=type(reply.output).__name__.removesuffix("Response"),
+        status=reply.response.status,
+    )
