@@ -27,6 +27,7 @@ def life(world: World, first: str, second: str) -> tuple[ClientOf, list[str]]:
     app = with_app(client, tokens)
     challenge = client.by_password("ada", first)
     later = client.tokens(client.answer(challenge, SOFTWARE_TOKEN_MFA_CODE=app.code()))
+    of_programs = programs(client, later.id)
     tokens.call("ChangePassword", PreviousPassword=first, ProposedPassword=second)
     client.call("ForgotPassword", Username="ada")
     client.call("ConfirmForgotPassword", Username="ada", ConfirmationCode=world.code(), Password=first + "x")
@@ -39,7 +40,32 @@ def life(world: World, first: str, second: str) -> tuple[ClientOf, list[str]]:
     assert_hidden(caught.value, str(later.refresh))
     secret = pool.client(GenerateSecret=True).secret
     held = [tokens.access, tokens.id, tokens.refresh, later.refresh, app.secret, secret, challenge["Session"]]
-    return client, [str(one) for one in held]
+    return client, [*map(str, held), *of_programs]
+
+
+def programs(client: ClientOf, subject: str) -> list[str]:
+    """What programs are given and give; the secrets among it."""
+    pool, scope = client.pool, {"ScopeName": "read", "ScopeDescription": "to read"}
+    pool.admin("CreateResourceServer", Identifier="api", Name="API", Scopes=[scope])
+    machine, exchanger = (
+        pool.client(GenerateSecret=True, ExplicitAuthFlows=[flow], AllowedOAuthScopes=["api/read"])
+        for flow in ("ALLOW_CLIENT_TOKEN_AUTH", "ALLOW_TOKEN_EXCHANGE_DELEGATION")
+    )
+    added = pool.admin("AddUserPoolClientSecret", ClientId=machine.id)["ClientSecretDescriptor"]
+    secret = added["ClientSecretValue"]
+    pool.admin("ListUserPoolClientSecrets", ClientId=machine.id)
+    own = machine.call("GetClientToken", Secret=secret)["ClientAuthenticationResult"]["AccessToken"]
+    derived = exchanger.call(
+        "GetDerivedToken",
+        ClientSecret=exchanger.secret,
+        SubjectToken=subject,
+        SubjectTokenType="ID_TOKEN",
+        ActorToken=own,
+        ActorTokenType="ACCESS_TOKEN",
+    )
+    wrong = exchanger.error("GetDerivedToken", SubjectToken=subject, SubjectTokenType="ID_TOKEN")
+    assert_hidden(wrong, subject)
+    return [str(machine.secret), secret, str(exchanger.secret), own, derived["IssuedToken"]]
 
 
 def test_nothing_is_logged(world: World) -> None:
