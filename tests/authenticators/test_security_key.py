@@ -167,7 +167,7 @@ def test_the_origin_is_the_sites(origin: str) -> None:
     "origin",
     ["https://example.com", "https://evil-auth.example.com", "http://auth.example.com", "auth.example.com"],
 )
-def test_p03_a_relying_party_of_another_origin_gets_nothing(origin: str) -> None:
+def test_c32_p03_a_relying_party_of_another_origin_gets_nothing(origin: str) -> None:
     key = FakeKey()
     options, _ = creation_options()
     with pytest.raises(AuthenticatorError, match="does not belong to the origin"):

@@ -30,6 +30,7 @@ from userpool.protocol.errors import (
     NotAuthorizedException,
     ParameterError,
     ProtocolError,
+    ServiceError,
     UserNotFoundException,
 )
 from userpool.protocol.secret_hash import secret_hash
@@ -149,6 +150,16 @@ def test_c14_a_wrong_password_is_tried_once() -> None:
     with pytest.raises(NotAuthorizedException):
         stage.run(sign_in(config(), "ada", "wrong"))
     assert stage.targets == ["InitiateAuth", "RespondToAuthChallenge"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_c22_a_redirect_is_an_error_and_nothing_goes_where_it_points(status: int) -> None:
+    """The transports follow none: `userpool.testing.transport_kit` holds them to it."""
+    moved = answer({}, status=status, headers={"location": "https://elsewhere.example/"})
+    stage = Stage([moved])
+    with pytest.raises((ServiceError, ProtocolError)):
+        stage.run(sign_in(config(), "ada", PASSWORD, auth_flow=AuthFlow.PASSWORD))
+    assert [request.url for request in stage.transport.requests] == [f"{config().endpoint}/"]
 
 
 def test_c26_an_unknown_user_reads_like_a_wrong_password() -> None:
