@@ -128,6 +128,18 @@ def test_how_passkeys_are_taken_reaches_the_service(command: str, monkeypatch: p
     assert {(one.passkey_origins, one.passkey_fresh_seconds) for one in opened} == {(origins, 300.0)}
 
 
+@pytest.mark.parametrize("command", ["userpool", "python -m userpool.service"])
+def test_triggers_are_named_by_module_and_object(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--port", "0", "--development", "--database", "sqlite:///:memory:"]
+    if command == "userpool":
+        said = Shell().fails(6, "serve", *arguments, "--triggers", "no_such_module:mine")
+        assert "no_such_module" in said
+        assert Shell().fails(6, "serve", *arguments, USERPOOL_TRIGGERS="no_such_module:mine") == said
+    else:
+        assert main([*arguments, "--triggers", "no_such_module:mine"]) == 1
+        assert "No module named 'no_such_module'" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(os.name != "posix", reason="there are no signals to send")
 def test_ctrl_c_stops_it_as_cleanly() -> None:
     process = start("--development", "--database", "sqlite:///:memory:")

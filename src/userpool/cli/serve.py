@@ -79,6 +79,14 @@ from .failures import service_errors
     "tokens last.",
 )
 @click.option(
+    "--triggers",
+    envvar="USERPOOL_TRIGGERS",
+    metavar="MODULE:OBJECT",
+    show_envvar=True,
+    help="Functions of yours that take part in sign-ups and sign-ins: a userpool.service.triggers.Triggers in "
+    "a module of the working directory, or wherever Python finds modules.",
+)
+@click.option(
     "--development",
     envvar="USERPOOL_DEVELOPMENT",
     is_flag=True,
@@ -96,6 +104,7 @@ def serve(
     threads: int,
     passkey_origins: tuple[str, ...],
     passkey_fresh_seconds: float | None,
+    triggers: str | None,
     development: bool,
 ) -> None:
     """Run a user pool service, until it is told to stop by SIGTERM or Ctrl-C.
@@ -127,5 +136,6 @@ def serve(
                 threads=threads,
                 passkey_origins=passkey_origins,
                 passkey_fresh_seconds=passkey_fresh_seconds,
+                triggers=triggers,
             )
         )

@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
                 threads=options.threads,
                 passkey_origins=tuple(options.passkey_origin),
                 passkey_fresh_seconds=options.passkey_fresh,
+                triggers=options.triggers,
             )
         )
     except (ServeError, KeyFileError, StoreError) as error:
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=default.threads)
     parser.add_argument("--passkey-origin", action="append", default=[])
     parser.add_argument("--passkey-fresh", type=float, default=None, help="in seconds")
+    parser.add_argument("--triggers", default=None, metavar="MODULE:OBJECT")
     parser.add_argument("--development", action="store_true")
     return parser
 

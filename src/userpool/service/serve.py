@@ -28,6 +28,7 @@ from .clock import ServiceClock
 from .context import Settings
 from .keyfile import DEFAULT_FILE, KeySet, SealingKey
 from .seed import SeedError, read_seed
+from .triggers.loading import TriggersError, load_triggers
 
 _logger = logging.getLogger("userpool.service")
 
@@ -64,6 +65,8 @@ class Options:
     """The only origins from which passkeys are taken, where they are listed."""
     passkey_fresh_seconds: float | None = None
     """How long ago a user may have signed in who registers a passkey."""
+    triggers: str | None = None
+    """`module:object`: functions that take part in sign-ups and sign-ins."""
 
 
 def serve(
@@ -79,7 +82,8 @@ def serve(
         output: where the line goes.
 
     Raises:
-        ServeError: it would be unsafe to start, the port is taken, or the seed file is wrong.
+        ServeError: it would be unsafe to start, the port is taken, the seed file is wrong, or the triggers
+            are not there.
         KeyFileError: the keys cannot be read, or are not those of this database.
         StoreError: the database cannot be opened.
     """
@@ -103,11 +107,15 @@ def serve(
 
 
 def _opened(options: Options, keys: KeySet, settings: Settings) -> Service:
+    try:
+        triggers = None if options.triggers is None else load_triggers(options.triggers)
+    except TriggersError as error:
+        raise ServeError(str(error)) from error
     if options.seed is None:
-        return Service.open(options.database, keys=keys, settings=settings)
+        return Service.open(options.database, keys=keys, settings=settings, triggers=triggers)
     try:
         seed = read_seed(Path(options.seed))
-        service = Service.open(options.database, keys=keys, settings=settings)
+        service = Service.open(options.database, keys=keys, settings=settings, triggers=triggers)
         try:
             service.seed(seed.plant)
         except BaseException:
