@@ -128,7 +128,7 @@ def right_proof(name: str, secret: str) -> str:
 
 
 def setting(
-    *steps: Step, client_secret: str | tuple[str, str] = SECRET
+    *steps: Step, client_secret: str | tuple[str, str] | None = SECRET
 ) -> tuple[ScriptedTransport, UserPool, User]:
     """A pool with everything that can go along with a call, and a user of it."""
     transport = ScriptedTransport(steps)
@@ -167,6 +167,17 @@ def test_a_request_has_all_that_the_model_lets_it_have(name: str) -> None:
     else:
         assert SECRET not in json.dumps(body)
     assert "authorization" not in transport.requests[0].headers
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "GetClientToken"])
+def test_c24_without_a_secret_there_is_no_proof_of_one(name: str) -> None:
+    transport, pool, user = setting(answer({}), client_secret=None)
+    with contextlib.suppress(UserPoolError):
+        CALLS[name](pool, user)
+    assert transport.targets == [name]
+    assert not [
+        each for each in ("SECRET_HASH", *PROOFS.values()) if f'"{each}"' in json.dumps(transport.json())
+    ]
 
 
 REFUSED = refusal("NotAuthorizedException", f"Unable to verify secret hash for client {CLIENT}")
