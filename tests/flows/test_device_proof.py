@@ -232,9 +232,20 @@ def test_c28_without_any_parameter_no_proof_leaves() -> None:
 def test_c28_a_wrong_salt_makes_a_wrong_proof_which_nobody_repeats() -> None:
     service = DeviceService(signed_in(), SALT="1234567890abcdef")
     stage = Stage([answer(ASKED), service.begin, service.verify])
-    with pytest.raises(NotAuthorizedException):
+    with pytest.raises(NotAuthorizedException, match="drop_device") as caught:
         stage.run(by_password(config(), device=DEVICE))
     assert not service.verified
+    assert_hidden(caught.value, DEVICE.password)
+
+
+def test_a_refused_device_is_not_mistaken_for_a_wrong_password() -> None:
+    service = DeviceService(signed_in(USER_ID))
+    wrong = refusal("NotAuthorizedException", "Incorrect username or password.")
+    stage = Stage([*first_factor(by_srp, ASKED), service.begin, wrong])
+    with pytest.raises(NotAuthorizedException, match="drop_device") as caught:
+        stage.run(by_srp(config(), device=DEVICE))
+    assert "AuthFlow.PASSWORD" not in str(caught.value)
+    assert "drop_device" not in NotAuthorizedException.hint, "what is said is said of this one"
 
 
 def test_c13_a_wrong_clock_is_named_before_the_device_s_proof() -> None:

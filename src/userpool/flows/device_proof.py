@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from userpool.protocol.effects import Flow
-from userpool.protocol.errors import ChallengeError
+from userpool.protocol.errors import ChallengeError, NotAuthorizedException
 
 from . import srp
 from .auth_calls import DEVICE_STEP, SignIn, answer_once, conclude
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .grant import Device, Grant
 
 VERIFIER_STEP: Final = "DEVICE_PASSWORD_VERIFIER"
+REFUSED: Final = (
+    "It was this machine's device that was not accepted; what the user gave was. If that does not pass, "
+    "pool.drop_device(username) lets the user sign in without it."
+)
 
 
 def prove_device(
@@ -30,6 +34,7 @@ def prove_device(
     Raises:
         ChallengeError: the device's secret is not at hand.
         ProtocolError: the service's part of the exchange is malformed, unsafe, or out of order.
+        NotAuthorizedException: the device's proof was refused.
         ResourceNotFoundException: the service has forgotten the device meanwhile.
     """
     parameters = reply.challenge_parameters or {}
@@ -50,7 +55,11 @@ def prove_device(
     given = yield from srp.proof(
         side, begun, pool_name=device.group_key, user_id=device.key, password=device.password
     )
-    done = yield from answer_once(along, VERIFIER_STEP, given, username=username, session=asked.session)
+    try:
+        done = yield from answer_once(along, VERIFIER_STEP, given, username=username, session=asked.session)
+    except NotAuthorizedException as refusal:
+        refusal.hint = REFUSED
+        raise
     return (
         yield from conclude(
             along, done.output, step=VERIFIER_STEP, username=username, user_id=user_id, position=position

@@ -35,7 +35,9 @@ MIGRATION: Final = (
 
 def hint_at_migration(refusal: NotAuthorizedException) -> None:
     """Say what a refused password may also mean: the service does not tell one from the other."""
-    if refusal.reason == NotAuthorizedReason.BAD_CREDENTIALS:
+    # One that has a hint of its own already was about something else, such as the device.
+    plain = refusal.hint == type(refusal).hint
+    if plain and refusal.reason == NotAuthorizedReason.BAD_CREDENTIALS:
         refusal.hint = f"{refusal.hint} {MIGRATION}"
 
 
