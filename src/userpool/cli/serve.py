@@ -83,8 +83,8 @@ from .failures import service_errors
     envvar="USERPOOL_TRIGGERS",
     metavar="MODULE:OBJECT",
     show_envvar=True,
-    help="Functions of yours that take part in sign-ups and sign-ins: a userpool.service.triggers.Triggers in "
-    "a module of the working directory, or wherever Python finds modules.",
+    help="Functions of yours that take part in sign-ups and sign-ins: a userpool.service.triggers.Triggers "
+    "in a module of the working directory, or wherever Python finds modules.",
 )
 @click.option(
     "--development",
