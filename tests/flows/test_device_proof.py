@@ -26,6 +26,7 @@ from userpool.protocol.challenges import (
     AuthFactor,
     Challenge,
     CustomChallenge,
+    FactorSelectionRequired,
     MfaMethod,
     SmsCodeRequired,
     TotpRequired,
@@ -172,6 +173,18 @@ def test_a_device_proves_itself_after_a_challenge_too(given: Callable[[], Answer
         ASKED["Session"],
         "device-" + "y" * 20,
     ]
+
+
+def test_a_device_proves_itself_after_a_password_that_was_chosen_on_the_way() -> None:
+    asked = question(FactorSelectionRequired, available_challenges=("PASSWORD_SRP", "EMAIL_OTP"))
+    given = asked.answer(AuthFactor.PASSWORD_SRP, PASSWORD)
+    password, device = SrpService(ASKED), DeviceService(signed_in(USER_ID))
+    stage = Stage([*password.steps(), device.begin, device.verify])
+    outcome = stage.run(respond(config(), given, device=DEVICE))
+    assert isinstance(outcome, Grant)
+    assert password.verified
+    assert device.verified
+    assert all(parameters["DEVICE_KEY"] == KEY for parameters in sent(stage))
 
 
 def test_each_exchange_draws_a_number_of_its_own() -> None:
