@@ -22,8 +22,8 @@ class SignedIn(Generic[U]):
     user is to be asked (`user_confirmation_necessary`).
     """
     device_forgotten: bool = False
-    """The pool did not know this machine's device any more: its data is gone, and a second factor was asked
-    for where there is one.
+    """The pool did not know this machine's device any more, and its data is gone. Said by the step in which
+    that came out: where it was another one, the challenge that followed has no `device_key`.
     """
 
 
