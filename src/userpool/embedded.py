@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,7 @@ from userpool.transports.loopback import LoopbackTransport
 
 if TYPE_CHECKING:
     from userpool.client.waiting import AnyStorage
+    from userpool.crypto.rs256 import SigningKey
     from userpool.protocol.passwords import PasswordPolicy
     from userpool.service.app import Service
     from userpool.service.clock import ServiceClock
@@ -78,12 +80,17 @@ class Embedded:
     client_id: str
 
 
-def open_embedded(path: str | os.PathLike[str] = MEMORY, triggers: Triggers | None = None) -> Embedded:
+def open_embedded(
+    path: str | os.PathLike[str] = MEMORY,
+    triggers: Triggers | None = None,
+    new_signing_key: Callable[[], SigningKey] | None = None,
+) -> Embedded:
     """Open a service over the database in `path`, and make or find its pool and client.
 
     Args:
         path: a SQLite file, or `:memory:`.
         triggers: functions that take part in sign-ups and sign-ins.
+        new_signing_key: makes the keys that sign tokens; by default new ones: a tenth of a second.
 
     Raises:
         MissingExtra: the service is not installed.
@@ -91,6 +98,7 @@ def open_embedded(path: str | os.PathLike[str] = MEMORY, triggers: Triggers | No
         StorageError: the database's key is missing, damaged, or another's.
     """
     try:
+        from userpool.crypto.rs256 import SigningKey
         from userpool.service.app import Service
         from userpool.service.context import Settings
         from userpool.service.keyfile import KeyFileError, KeySet
@@ -105,7 +113,13 @@ def open_embedded(path: str | os.PathLike[str] = MEMORY, triggers: Triggers | No
     settings = Settings(region=REGION, signed_admin=False)
     try:
         keys = _keys_beside(file) if file else KeySet()
-        service = Service.open(database, keys=keys, settings=settings, triggers=triggers)
+        service = Service.open(
+            database,
+            keys=keys,
+            settings=settings,
+            triggers=triggers,
+            new_signing_key=new_signing_key or SigningKey.generate,
+        )
     except KeyFileError as error:
         raise StorageError(str(error)) from error
     try:
@@ -178,6 +192,7 @@ class EmbeddedUserPool(_Operated, UserPool):
         verify_tokens: as `UserPool`.
         triggers: functions of yours that take part in sign-ups and sign-ins, as Cognito's Lambda triggers do
             (`userpool.service.triggers.Triggers`).
+        new_signing_key: makes the keys that sign tokens; by default new ones: a tenth of a second.
     """
 
     def __init__(
@@ -187,8 +202,9 @@ class EmbeddedUserPool(_Operated, UserPool):
         storage: Storage | None = None,
         verify_tokens: bool = True,
         triggers: Triggers | None = None,
+        new_signing_key: Callable[[], SigningKey] | None = None,
     ) -> None:
-        self._embedded = open_embedded(path, triggers)
+        self._embedded = open_embedded(path, triggers, new_signing_key)
         super().__init__(
             self._embedded.user_pool_id,
             self._embedded.client_id,
@@ -240,8 +256,9 @@ class AsyncEmbeddedUserPool(_Operated, AsyncUserPool):
         storage: AnyStorage | None = None,
         verify_tokens: bool = True,
         triggers: Triggers | None = None,
+        new_signing_key: Callable[[], SigningKey] | None = None,
     ) -> None:
-        self._embedded = open_embedded(path, triggers)
+        self._embedded = open_embedded(path, triggers, new_signing_key)
         super().__init__(
             self._embedded.user_pool_id,
             self._embedded.client_id,

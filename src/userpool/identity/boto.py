@@ -55,7 +55,7 @@ def boto3_session(identity: Identity, *, region_name: str | None = None, **optio
     Args:
         identity: from `IdentityPool`.
         region_name: where its clients work; by default the identity pool's region.
-        **options: of `boto3.Session`.
+        options: of `boto3.Session`.
 
     Raises:
         MissingExtra: boto3 is not installed.

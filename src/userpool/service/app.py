@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Self
 
 from userpool.crypto.powers import Prefer, gmpy2_installed, power
+from userpool.crypto.rs256 import SigningKey
 from userpool.protocol.effects import Power
 from userpool.protocol.errors import ServiceError
 from userpool.protocol.http import Request, Response
@@ -74,6 +75,7 @@ class Service:
         triggers: Triggers | None = None,
         power: Power | None = None,
         spare_keys: int = 0,
+        new_signing_key: Callable[[], SigningKey] = SigningKey.generate,
     ) -> Self:
         """Open a database and the service over it.
 
@@ -90,6 +92,7 @@ class Service:
             power: modular powers for SRP; by default gmpy2's where it is installed.
             spare_keys: how many RSA keys are made ahead in the background, so that a new pool is there at
                 once.
+            new_signing_key: how they are made; tests, which make many pools, take some again.
 
         Raises:
             KeyFileError: there is no sealing key, or it is not the one of this database.
@@ -107,7 +110,7 @@ class Service:
         except BaseException:
             store.close()
             raise
-        made = SpareKeys(spare_keys)
+        made = SpareKeys(spare_keys, new_signing_key)
         context = Context(
             store=store,
             clock=clock,
