@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .protocol.challenges import Answer as Answer
     from .protocol.challenges import AuthFactor as AuthFactor
     from .protocol.challenges import Challenge as Challenge
+    from .protocol.challenges import ChallengeStep as ChallengeStep
     from .protocol.challenges import CodeDelivery as CodeDelivery
     from .protocol.challenges import CustomChallenge as CustomChallenge
     from .protocol.challenges import EmailCodeRequired as EmailCodeRequired
@@ -169,9 +170,10 @@ _HOMES: Final = {
     "identity._sync.pool": "IdentityPool",
     "protocol": "errors",
     "protocol.challenges": (
-        "Answer AuthFactor Challenge CodeDelivery CustomChallenge EmailCodeRequired EmailSetupRequired "
-        "FactorSelectionRequired MfaMethod MfaSelectionRequired MfaSetupRequired NewPasswordRequired "
-        "PasskeyRequired PasswordRequired SmsCodeRequired TotpRequired TotpSetupRequired UnknownChallenge"
+        "Answer AuthFactor Challenge ChallengeStep CodeDelivery CustomChallenge EmailCodeRequired "
+        "EmailSetupRequired FactorSelectionRequired MfaMethod MfaSelectionRequired MfaSetupRequired "
+        "NewPasswordRequired PasskeyRequired PasswordRequired SmsCodeRequired TotpRequired "
+        "TotpSetupRequired UnknownChallenge"
     ),
     "protocol.errors": (
         "AliasExistsException AuthenticatorError ChallengeError ClockSkewError CodeDeliveryFailureException "

@@ -130,6 +130,17 @@ async def test_a_preference_that_cannot_be_leaves_the_choice(
     assert "WEB_AUTHN" not in step.factors
 
 
+async def test_another_factor_instead(pool: AsyncUserPool, house: AsyncEmbeddedUserPool) -> None:
+    name = await enrol(pool, house)
+    step = await pool.sign_in(name, preferred_challenge=AuthFactor.SMS_OTP)
+    assert isinstance(step, SmsCodeRequired)
+    code = await pool.respond(step.instead(AuthFactor.EMAIL_OTP))
+    assert isinstance(code, EmailCodeRequired)
+    done = await pool.respond(code.instead(AuthFactor.PASSWORD_SRP, PASSWORD))
+    assert isinstance(done, SignedIn)
+    assert done.user.username == name
+
+
 async def test_a_password_that_the_service_waits_for(
     pool: AsyncUserPool, house: AsyncEmbeddedUserPool
 ) -> None:

@@ -127,6 +127,17 @@ def test_a_preference_that_cannot_be_leaves_the_choice(pool: UserPool, house: Em
     assert "WEB_AUTHN" not in step.factors
 
 
+def test_another_factor_instead(pool: UserPool, house: EmbeddedUserPool) -> None:
+    name = enrol(pool, house)
+    step = pool.sign_in(name, preferred_challenge=AuthFactor.SMS_OTP)
+    assert isinstance(step, SmsCodeRequired)
+    code = pool.respond(step.instead(AuthFactor.EMAIL_OTP))
+    assert isinstance(code, EmailCodeRequired)
+    done = pool.respond(code.instead(AuthFactor.PASSWORD_SRP, PASSWORD))
+    assert isinstance(done, SignedIn)
+    assert done.user.username == name
+
+
 def test_a_password_that_the_service_waits_for(pool: UserPool, house: EmbeddedUserPool) -> None:
     """Other clients choose first and give the password later: whatever they left can be answered."""
     name = enrol(pool, house)

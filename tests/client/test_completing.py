@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from tests.client.helpers import PASSWORD
-from userpool import Answer, AsyncUserPool, InvalidPasswordException, NewPasswordRequired, UserPoolError
-from userpool.protocol.challenges import ChallengeStep
+from userpool import (
+    Answer,
+    AsyncUserPool,
+    ChallengeStep,
+    InvalidPasswordException,
+    NewPasswordRequired,
+    UserPoolError,
+)
 
 
 async def test_functions_of_the_asynchronous_face_may_be_awaited() -> None:

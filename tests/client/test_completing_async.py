@@ -11,6 +11,7 @@ from tests.client.helpers import PASSWORD, finish, fresh_name, totp_code
 from userpool import (
     Answer,
     AsyncUserPool,
+    ChallengeStep,
     CodeMismatchException,
     EnableSoftwareTokenMFAException,
     InvalidPasswordException,
@@ -23,7 +24,6 @@ from userpool import (
 )
 from userpool.client.answering import CORRECTABLE
 from userpool.embedded import AsyncEmbeddedUserPool
-from userpool.protocol.challenges import ChallengeStep
 from userpool.protocol.shapes import idp
 
 

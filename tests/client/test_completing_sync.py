@@ -11,6 +11,7 @@ import pytest
 from tests.client.helpers import PASSWORD, finish, fresh_name, totp_code
 from userpool import (
     Answer,
+    ChallengeStep,
     CodeMismatchException,
     EnableSoftwareTokenMFAException,
     InvalidPasswordException,
@@ -24,7 +25,6 @@ from userpool import (
 )
 from userpool.client.answering import CORRECTABLE
 from userpool.embedded import EmbeddedUserPool
-from userpool.protocol.challenges import ChallengeStep
 from userpool.protocol.shapes import idp
 
 

@@ -226,6 +226,60 @@ def test_a_code_is_chosen_and_asked_for() -> None:
     }
 
 
+def test_what_else_may_be_chosen_stays_with_what_was_chosen() -> None:
+    """Amplify loses it; and the service may repeat it or not."""
+    given = SELECTION.answer(AuthFactor.EMAIL_OTP)
+    step = Stage([answer(challenge("EMAIL_OTP"))]).run(respond(config(), given))
+    assert isinstance(step, EmailCodeRequired)
+    assert step.available_challenges == FACTORS
+    told = {**challenge("EMAIL_OTP"), "AvailableChallenges": ["EMAIL_OTP"]}
+    again = Stage([answer(told)]).run(respond(config(), given))
+    assert isinstance(again, EmailCodeRequired)
+    assert again.available_challenges == ("EMAIL_OTP",)
+    second = Stage([answer(challenge("EMAIL_OTP"))]).run(
+        respond(config(), SELECTION.answer(AuthFactor.PASSWORD, PASSWORD))
+    )
+    assert isinstance(second, EmailCodeRequired), "as the second factor"
+    assert second.available_challenges == ()
+
+
+def test_another_factor_can_be_chosen_instead() -> None:
+    """The security key is at home: what Amplify does after a ceremony that was given up."""
+    passkey = Stage([answer(challenge("WEB_AUTHN", "session-2" + "x" * 20))]).run(
+        respond(config(), SELECTION.answer(AuthFactor.WEB_AUTHN))
+    )
+    assert isinstance(passkey, PasskeyRequired)
+    stage = Stage([answer(challenge("EMAIL_OTP"))])
+    code = stage.run(respond(config(), passkey.instead(AuthFactor.EMAIL_OTP)))
+    assert isinstance(code, EmailCodeRequired)
+    assert (code.position, code.available_challenges) == (3, FACTORS)
+    assert stage.body() == {
+        "ClientId": CLIENT,
+        "ChallengeName": "SELECT_CHALLENGE",
+        "Session": "session-2" + "x" * 20,
+        "ChallengeResponses": {"USERNAME": "ada", "ANSWER": "EMAIL_OTP"},
+    }
+    service = SrpService(signed_in(USER_ID))
+    outcome = Stage(service.steps()).run(respond(config(), code.instead(AuthFactor.PASSWORD_SRP, PASSWORD)))
+    assert isinstance(outcome, Grant)
+    assert service.verified
+
+
+def test_where_the_service_told_no_others_it_is_the_judge() -> None:
+    asked = Stage([answer(challenge("WEB_AUTHN"))]).run(
+        sign_in(config(), "ada", preferred_challenge=AuthFactor.WEB_AUTHN)
+    )
+    assert isinstance(asked, PasskeyRequired)
+    step = Stage([answer(challenge("SMS_OTP"))]).run(respond(config(), asked.instead(AuthFactor.SMS_OTP)))
+    assert isinstance(step, SmsCodeRequired)
+    assert step.available_challenges == ()
+    with pytest.raises(ParameterError, match="'TOMORROW' is not offered"):
+        asked.instead("TOMORROW")
+    told = replace(asked, available_challenges=("WEB_AUTHN", "PASSWORD"))
+    with pytest.raises(ParameterError, match="choose one of WEB_AUTHN, PASSWORD"):
+        told.instead(AuthFactor.SMS_OTP)
+
+
 def test_a_chosen_password_is_sent() -> None:
     stage = Stage([answer(signed_in())])
     outcome = stage.run(respond(config(), SELECTION.answer(AuthFactor.PASSWORD, PASSWORD)))

@@ -306,6 +306,7 @@ def test_c27_nothing_secret_prints() -> None:
     assert_hidden(choice.answer(AuthFactor.PASSWORD_SRP, secret), secret)
     assert_hidden(choice.answer(AuthFactor.PASSWORD, secret), secret)
     assert_hidden(PasswordRequired(**COMMON).answer(secret), secret)
+    assert_hidden(read("EMAIL_OTP").instead(AuthFactor.PASSWORD_SRP, secret), secret)
     assert_hidden(PasskeyRequired(**COMMON, options={"challenge": secret}), secret)
     assert_hidden(PasskeyRequired(**COMMON).answer({"response": {"signature": secret}}), secret)
 

@@ -7,6 +7,7 @@ from userpool import (
     AsyncUserPool,
     AuthFactor,
     Challenge,
+    ChallengeStep,
     CustomChallenge,
     EmailCodeRequired,
     EmailSetupRequired,
@@ -25,7 +26,6 @@ from userpool import (
     UserPool,
     UserPoolError,
 )
-from userpool.protocol.challenges import ChallengeStep
 
 
 def codes(sms: SmsCodeRequired, email: EmailCodeRequired, app: TotpRequired) -> None:
@@ -55,6 +55,8 @@ def choices(factor: FactorSelectionRequired, method: MfaSelectionRequired, setup
 
 
 def passkeys(passkey: PasskeyRequired) -> None:
+    passkey.instead(AuthFactor.PASSWORD, "Correct-horse-7")
+    passkey.instead()  # error: call-arg
     reveal_type(passkey.options["challenge"])  # reveals: Any
     passkey.answer('{"id": "AQ"}')
     passkey.answer({"id": "AQ"})

@@ -7,8 +7,9 @@ is set up on the way.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from userpool.protocol.challenges import Answer, ChallengeStep, MfaSetupRequired, TotpSetupRequired
+from userpool.protocol.challenges import Answer, Challenge, ChallengeStep, MfaSetupRequired, TotpSetupRequired
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ChallengeError
 
@@ -62,31 +63,38 @@ def respond(
         code, device_name = responses["SOFTWARE_TOKEN_MFA_CODE"], responses.get("FRIENDLY_DEVICE_NAME")
         session = yield from verify_software_token(config, code, device_name=device_name, session=session)
         responses = {}
-    name, username = challenge.name, challenge.username
-    if given.password is not None:
-        side = yield from srp.begin()
-        responses = {**responses, "SRP_A": side.public}
+    outcome = yield from _answered(along, given, responses, session)
+    if isinstance(outcome, Challenge) and outcome.name == responses.get("ANSWER"):
+        # What was chosen is asked for: what else there was to choose stays with it.
+        available = outcome.available_challenges or challenge.available_challenges
+        return replace(outcome, available_challenges=available)
+    return outcome
+
+
+def _answered(
+    along: SignIn, given: Answer, responses: Mapping[str, str], session: str | None
+) -> Flow[Grant | ChallengeStep]:
+    challenge, name, username = given.challenge, given.challenge.name, given.challenge.username
+    user_id, position = challenge.user_id, challenge.position + 1
+    if given.password is None:
         reply = yield from answer(along, name, responses, username=username, session=session)
         return (
-            yield from srp.go_on(
-                along,
-                side,
-                given.password,
-                reply,
-                step=name,
-                username=username,
-                user_id=challenge.user_id,
-                position=challenge.position + 1,
+            yield from conclude(
+                along, reply.output, step=name, username=username, user_id=user_id, position=position
             )
         )
-    reply = yield from answer(along, name, responses, username=username, session=session)
+    side = yield from srp.begin()
+    with_public = {**responses, "SRP_A": side.public}
+    reply = yield from answer(along, name, with_public, username=username, session=session)
     return (
-        yield from conclude(
+        yield from srp.go_on(
             along,
-            reply.output,
+            side,
+            given.password,
+            reply,
             step=name,
             username=username,
-            user_id=challenge.user_id,
-            position=challenge.position + 1,
+            user_id=user_id,
+            position=position,
         )
     )

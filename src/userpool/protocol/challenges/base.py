@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -11,7 +11,7 @@ from userpool.protocol import totp
 from userpool.protocol.errors import ParameterError
 
 if TYPE_CHECKING:
-    from . import ChallengeStep
+    from . import AuthFactor, ChallengeStep
 
 FORMAT: Final = 1
 """Version of what `to_dict` writes."""
@@ -75,6 +75,24 @@ class Challenge:
         from userpool.protocol.challenge_reading import from_dict
 
         return from_dict(data)
+
+    def instead(self, factor: AuthFactor | str, password: str | None = None) -> Answer:
+        """Choose another first factor in place of the one that is asked for here: the passkey is not at hand,
+        the code does not come.
+
+        Args:
+            factor: one of `available_challenges`; where the service did not tell them, it is the judge.
+            password: for PASSWORD and PASSWORD_SRP.
+
+        Raises:
+            ParameterError: the factor is not among them, or the password is missing or too much.
+        """
+        from .first import AuthFactor, FactorSelectionRequired
+
+        common = {each.name: getattr(self, each.name) for each in fields(Challenge) if each.name != "name"}
+        told = FactorSelectionRequired(**common)
+        choice = told if told.factors else replace(told, available_challenges=tuple(AuthFactor))
+        return replace(choice.answer(factor, password), challenge=told)
 
     def _answer(self, responses: Mapping[str, str], password: str | None = None) -> Answer:
         return Answer(self, responses, password)
