@@ -151,3 +151,9 @@ def test_a_wrong_answer_leads_to_another_question(world: World) -> None:
 def test_a_wrong_password_ends_it(world: World) -> None:
     refused = world.face.refusal(world.pool.sign_in, world.name, OTHER_PASSWORD, auth_flow=AuthFlow.CUSTOM)
     assert refused == "NotAuthorizedException"
+
+
+def test_choice_is_there_on_its_pages_only(world: World) -> None:
+    """Missing: `USER_AUTH` as a flow of InitiateAuth."""
+    refused = world.face.refusal(world.pool.sign_in, world.name, auth_flow=AuthFlow.CHOICE)
+    assert refused == "InvalidParameterException"

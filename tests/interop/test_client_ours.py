@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from tests.interop.faces import Face
-from tests.interop.pools import OTHER_PASSWORD, PASSWORD, Pool, Totp, make_pool, new_name
+from tests.interop.pools import OTHER_PASSWORD, PASSWORD, Pool, Totp, boto_client, make_pool, new_name
+from tests.interop.running import our_service
 from userpool import (
     AuthFactor,
     AuthFlow,
     Challenge,
     ConfirmSignUpResult,
+    CustomChallenge,
     EmailCodeRequired,
     FactorSelectionRequired,
     MfaPreference,
@@ -30,6 +32,42 @@ FLOWS = [
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
 ]
+TRIGGERS = """
+from userpool.service.triggers import Triggers
+
+
+def define(event):
+    session = event["request"]["session"]
+    asked = [one for one in session if one["challengeName"] == "CUSTOM_CHALLENGE"]
+    by_srp = [one["challengeName"] for one in session] == ["SRP_A"]
+    event["response"]["challengeName"] = "PASSWORD_VERIFIER" if by_srp else "CUSTOM_CHALLENGE"
+    event["response"]["issueTokens"] = any(one["challengeResult"] for one in asked)
+    event["response"]["failAuthentication"] = len(asked) > 2
+
+
+def create(event):
+    event["response"]["publicChallengeParameters"] = {"question": "4 + 5"}
+    event["response"]["privateChallengeParameters"] = {"answer": "9"}
+
+
+def verify(event):
+    wanted = event["request"]["privateChallengeParameters"]["answer"]
+    event["response"]["answerCorrect"] = event["request"]["challengeAnswer"] == wanted
+
+
+def migrate(event):
+    if event["request"].get("password") == "Correct-horse-7":
+        event["response"]["userAttributes"] = {"email": event["userName"] + "@example.com"}
+        event["response"]["finalUserStatus"] = "CONFIRMED"
+
+
+triggers = Triggers(
+    define_auth_challenge=define,
+    create_auth_challenge=create,
+    verify_auth_challenge_response=verify,
+    user_migration=migrate,
+)
+"""
 FACTORS = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
 
 
@@ -38,6 +76,17 @@ def choice(boto: Any, request: pytest.FixtureRequest) -> Pool:
     """A pool with first factors to choose among."""
     client = {"ExplicitAuthFlows": FLOWS, "GenerateSecret": request.param}
     return make_pool(boto, settings={"Policies": FACTORS}, client=client)
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    """A pool of a service that has triggers."""
+    folder = tmp_path_factory.mktemp("asking")
+    (folder / "questions.py").write_text(TRIGGERS)
+    with our_service(folder, "--development", "--triggers", "questions:triggers") as url:
+        boto = boto_client(url)
+        yield make_pool(boto, client={"ExplicitAuthFlows": [*FLOWS, "ALLOW_CUSTOM_AUTH"]})
+        boto.close()
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -119,3 +168,21 @@ def test_a_second_factor_by_e_mail(face: Face, mfa_pool: Pool) -> None:
     assert isinstance(step, EmailCodeRequired)
     code = mfa_pool.code(f"{name}@example.com")
     assert face.user(client.respond(step.answer(code))).username == name
+
+
+@pytest.mark.parametrize("password", [None, PASSWORD], ids=["without SRP", "SRP first"])
+def test_by_triggers(face: Face, asking: Pool, password: str | None) -> None:
+    client, name = client_of(face, asking), asking.user()
+    step = elsewhere(face(client.sign_in(name, password, auth_flow=AuthFlow.CUSTOM)))
+    assert isinstance(step, CustomChallenge)
+    again = elsewhere(face(client.respond(step.answer("8"))))
+    assert isinstance(again, CustomChallenge)
+    assert again.session != step.session
+    assert face.user(client.respond(again.answer("9"))).username == name
+
+
+def test_users_move_in(face: Face, asking: Pool) -> None:
+    client, name = client_of(face, asking), new_name()
+    assert face.refusal(client.sign_in, name, PASSWORD) == "UserNotFoundException"
+    assert face.user(client.sign_in(name, PASSWORD, auth_flow=AuthFlow.PASSWORD)).username == name
+    assert face.user(client.sign_in(name, PASSWORD)).username == name
