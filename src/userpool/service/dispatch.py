@@ -43,6 +43,9 @@ _ALWAYS_ALLOWED = frozenset({"InternalErrorException", "InvalidParameterExceptio
 """What the protocol itself may answer to any operation, declared or not."""
 
 
+_SIGNING_IN = ops.INITIATE_AUTH.family
+"""The family of operations that begin sessions, and go on with them."""
+
 QUICK = frozenset(
     operation.target
     for operation in (
@@ -145,8 +148,10 @@ class Dispatcher:
             if operation.auth is Auth.ACCESS_TOKEN and getattr(call.input, "access_token", None) is not None:
                 caller = access.authorise(self._context, call.input.access_token, operation)
                 call = Call(operation, call.input, request_id, source_ip, caller)
-            # One world for all calls, but for this: what it is for stands far from where calls are read.
-            context = replace(self._context, user_agent=_user_agent(request, call.input))
+            context = self._context
+            if operation.family == _SIGNING_IN:
+                # One world for all calls, but for this: what it is for stands far from where calls are read.
+                context = replace(context, user_agent=_user_agent(request, call.input))
             output = handler(context, call)
         except ServiceError as error:
             if error.code not in operation.errors and error.code not in _ALWAYS_ALLOWED:

@@ -116,7 +116,7 @@ class Conflict(Exception):
     """A conditional write lost: a name is taken, a row changed since it was read. `what` says which.
 
     Let it leave the work that `Store.write` runs, so that the rest of that work is undone too. `what` is
-    `name`, `user`, `pool`, `client`, `family`, `device` or `passkey`.
+    `name`, `user`, `pool`, `client`, `family`, `device`, `passkey`, `group`, `member` or `resource server`.
     """
 
     def __init__(self, what: str) -> None:
