@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import running_postgres
+from tests.service.phones import TRACKED, Phone
 from tests.service.world import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -24,6 +25,7 @@ from tests.service.world import (
 )
 from userpool.protocol.errors import (
     CodeMismatchException,
+    DeviceKeyExistsException,
     ExpiredCodeException,
     LimitExceededException,
     NotAuthorizedException,
@@ -136,6 +138,28 @@ def test_A12_a_code_of_an_app_is_good_once(workers: list[World]) -> None:
         return clients[number % 2].answer(challenges[number], SOFTWARE_TOKEN_MFA_CODE=app.code())
 
     assert kinds(together(4, answer, 4)) == {dict: 1, ExpiredCodeException: 3}
+
+
+def test_A04_a_device_is_confirmed_once_and_its_proof_is_good_once(workers: list[World]) -> None:
+    clients = at_each(workers, workers[0].pool(mfa=TOTP_OPTIONAL, **TRACKED).client())
+    clients[0].signed_up()
+    answer = clients[0].by_password()
+    phone, tokens = Phone.new(clients[0], answer), [client.tokens(answer) for client in clients]
+
+    def confirm(number: int) -> object:
+        return phone.confirm(tokens[number % 2])
+
+    assert kinds(together(6, confirm, 6)) == {dict: 1, DeviceKeyExistsException: 5}
+
+    with_app(clients[0], tokens[0])
+    workers[1].time = workers[0].time
+    proof = phone.begin(phone.sign_in())
+    responses, session = proof.responses(), proof.challenge["Session"]
+
+    def prove(number: int) -> object:
+        return clients[number % 2].respond("DEVICE_PASSWORD_VERIFIER", session, **responses)
+
+    assert kinds(together(6, prove, 6)) == {dict: 1, NotAuthorizedException: 5}
 
 
 def test_A42_parallel_refreshes_have_one_successor(workers: list[World]) -> None:
