@@ -22,6 +22,7 @@ from tests.interop.pools import (
 from userpool.protocol.tokens import decode_unverified as unverified
 from userpool.service import operations
 from userpool.service.context import HANDLERS
+from userpool.testing import SoftwareAuthenticator
 
 
 @pytest.fixture
@@ -310,6 +311,27 @@ def devices(boto: Any) -> None:
     )
 
 
+def passkeys(boto: Any) -> None:
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
+    pool = make_pool(
+        boto,
+        settings={"Policies": policy},
+        mfa={"MfaConfiguration": "OFF", "WebAuthnConfiguration": {"RelyingPartyId": "localhost"}},
+    )
+    name, authenticator = pool.user(), SoftwareAuthenticator(origin="http://localhost:8000")
+    token = sign_in(pool, name)["AccessToken"]
+    options = boto.start_web_authn_registration(AccessToken=token)["CredentialCreationOptions"]
+    boto.complete_web_authn_registration(AccessToken=token, Credential=authenticator.create(options))
+    factors = boto.get_user_auth_factors(AccessToken=token)["ConfiguredUserAuthFactors"]
+    assert set(factors) == {"PASSWORD", "WEB_AUTHN"}
+    seen = boto.admin_get_user_auth_factors(UserPoolId=pool.id, Username=name)
+    assert seen["ConfiguredUserAuthFactors"] == factors
+    [credential] = boto.list_web_authn_credentials(AccessToken=token)["Credentials"]
+    assert credential["RelyingPartyId"] == "localhost"
+    boto.delete_web_authn_credential(AccessToken=token, CredentialId=credential["CredentialId"])
+    assert boto.list_web_authn_credentials(AccessToken=token)["Credentials"] == []
+
+
 def oldest_settings(pool: Pool, name: str) -> None:
     boto, token = pool.boto, sign_in(pool, name)["AccessToken"]
     user = {"UserPoolId": pool.id, "Username": name}
@@ -393,6 +415,7 @@ def test_every_operation_that_the_service_has(boto: Any, watch: Watched) -> None
     profile(pool, name)
     second_factor(pool, name)
     devices(boto)
+    passkeys(boto)
     oldest_settings(pool, name)
     groups(pool, name)
     machines(pool, name)
