@@ -94,9 +94,7 @@ def complete_web_authn_registration(
 
     try:
         context.store.write(apply)
-    except Conflict as conflict:
-        if conflict.what != "passkey":
-            raise
+    except Conflict:  # of the credential's id: the user was just seen
         raise InvalidParameterException("This passkey is registered already. Use another one.") from None
     return idp.CompleteWebAuthnRegistrationResponse()
 
