@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .client._sync.pool import UserPool as UserPool
     from .client._sync.steps import SignInStep as SignInStep
     from .client._sync.user import User as User
+    from .client.configuration import PoolConfig as PoolConfig
     from .client.installation import installation_id as installation_id
     from .client.judging import StorageWarning as StorageWarning
     from .client.passwords import generate_password as generate_password
@@ -148,6 +149,7 @@ _HOMES: Final = {
     "client._sync.pool": "UserPool",
     "client._sync.steps": "SignInStep",
     "client._sync.user": "User",
+    "client.configuration": "PoolConfig",
     "client.installation": "installation_id",
     "client.judging": "StorageWarning",
     "client.passwords": "generate_password",

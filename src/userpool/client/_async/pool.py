@@ -21,6 +21,7 @@ from .sign_up_calls import AsyncSignUpCalls
 if TYPE_CHECKING:
     from userpool.authenticators.api import Authenticator
     from userpool.client.answering import AsyncAnswerer, AsyncObjector
+    from userpool.client.configuration import ConfigSource
     from userpool.client.signed_in import SignedIn
     from userpool.client.waiting import AnyStorage
     from userpool.embedded import AsyncEmbeddedUserPool, Triggers
@@ -149,6 +150,22 @@ class AsyncUserPool(AsyncSignUpCalls, AsyncClientCalls):
         self._kept_devices = Once(lambda: self._open_devices(kept_in()))
         if jwks is not None:
             self._homes()
+
+    @classmethod
+    def from_config(cls, config: ConfigSource, **options: Any) -> Self:
+        """A pool as a configuration names it: `amplify_outputs.json`, `aws-exports`, what is given to
+        `Amplify.configure`, or a `PoolConfig`.
+
+        Args:
+            config: the path of a file, what stands in it, or a `PoolConfig`.
+            options: more arguments of this class; they go before those of the configuration.
+
+        Raises:
+            ParameterError: the configuration cannot be read, or a member is missing or wrong.
+        """
+        from userpool.client.configuration import PoolConfig
+
+        return cls(**{**PoolConfig.read(config).for_user_pool(), **options})
 
     @classmethod
     def embedded(

@@ -22,6 +22,7 @@ from .sign_up_calls import SignUpCalls
 if TYPE_CHECKING:
     from userpool.authenticators.api import Authenticator
     from userpool.client.answering import Answerer, Objector
+    from userpool.client.configuration import ConfigSource
     from userpool.client.signed_in import SignedIn
     from userpool.client.waiting import Storage
     from userpool.embedded import EmbeddedUserPool, Triggers
@@ -150,6 +151,22 @@ class UserPool(SignUpCalls, ClientCalls):
         self._kept_devices = Once(lambda: self._open_devices(kept_in()))
         if jwks is not None:
             self._homes()
+
+    @classmethod
+    def from_config(cls, config: ConfigSource, **options: Any) -> Self:
+        """A pool as a configuration names it: `amplify_outputs.json`, `aws-exports`, what is given to
+        `Amplify.configure`, or a `PoolConfig`.
+
+        Args:
+            config: the path of a file, what stands in it, or a `PoolConfig`.
+            options: more arguments of this class; they go before those of the configuration.
+
+        Raises:
+            ParameterError: the configuration cannot be read, or a member is missing or wrong.
+        """
+        from userpool.client.configuration import PoolConfig
+
+        return cls(**{**PoolConfig.read(config).for_user_pool(), **options})
 
     @classmethod
     def embedded(

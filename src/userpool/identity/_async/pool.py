@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from userpool.client._async.connection import AsyncConnection
 from userpool.client.waiting import Once, async_storage
@@ -18,6 +18,7 @@ from .identity import AsyncIdentity
 
 if TYPE_CHECKING:
     from userpool.client._async.user import AsyncUser
+    from userpool.client.configuration import ConfigSource
     from userpool.client.waiting import AnyStorage
     from userpool.flows.identity import IdentityConfig
     from userpool.protocol.effects import Flow
@@ -90,6 +91,21 @@ class AsyncIdentityPool:
         self.storage = async_storage(storage)
         self._clock = clock
         self._connection = Once(lambda: AsyncConnection.open(transport))
+
+    @classmethod
+    def from_config(cls, config: ConfigSource, **options: Any) -> Self:
+        """The identity pool that a configuration names beside its user pool (`UserPool.from_config`).
+
+        Args:
+            config: the path of a file, what stands in it, or a `PoolConfig`.
+            options: more arguments of this class; they go before those of the configuration.
+
+        Raises:
+            ParameterError: the configuration names none, or cannot be read.
+        """
+        from userpool.client.configuration import PoolConfig
+
+        return cls(**{**PoolConfig.read(config).for_identity_pool(), **options})
 
     def __repr__(self) -> str:
         return f"AsyncIdentityPool({self.config.identity_pool_id!r})"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from userpool.client._sync.connection import Connection
 from userpool.client.waiting import Once, plain_storage
@@ -19,6 +19,7 @@ from .identity import Identity
 
 if TYPE_CHECKING:
     from userpool.client._sync.user import User
+    from userpool.client.configuration import ConfigSource
     from userpool.client.waiting import Storage
     from userpool.flows.identity import IdentityConfig
     from userpool.protocol.effects import Flow
@@ -91,6 +92,21 @@ class IdentityPool:
         self.storage = plain_storage(storage)
         self._clock = clock
         self._connection = Once(lambda: Connection.open(transport))
+
+    @classmethod
+    def from_config(cls, config: ConfigSource, **options: Any) -> Self:
+        """The identity pool that a configuration names beside its user pool (`UserPool.from_config`).
+
+        Args:
+            config: the path of a file, what stands in it, or a `PoolConfig`.
+            options: more arguments of this class; they go before those of the configuration.
+
+        Raises:
+            ParameterError: the configuration names none, or cannot be read.
+        """
+        from userpool.client.configuration import PoolConfig
+
+        return cls(**{**PoolConfig.read(config).for_identity_pool(), **options})
 
     def __repr__(self) -> str:
         return f"IdentityPool({self.config.identity_pool_id!r})"
