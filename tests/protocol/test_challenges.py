@@ -143,6 +143,8 @@ def test_what_the_user_has_already_is_not_sent_again() -> None:
 def test_malformed_json_in_a_parameter_is_a_protocol_error(text: str) -> None:
     with pytest.raises(ProtocolError, match="userAttributes"):
         read("NEW_PASSWORD_REQUIRED", userAttributes=text)
+    with pytest.raises(ProtocolError, match="CREDENTIAL_REQUEST_OPTIONS"):
+        read("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS=text)
 
 
 def test_where_a_code_went() -> None:
@@ -367,11 +369,31 @@ def test_a_seed_is_needed_to_go_on_with_its_setup() -> None:
         lambda item: st.lists(item) | st.dictionaries(st.text(), item),
     ),
     st.sampled_from([each.name for each in fields(Challenge)] + ["kind", "secret_code", "version"]),
+    st.sampled_from(one_of_each()),
 )
-def test_whatever_is_read_is_a_challenge_or_a_challenge_error(value: object, member: str) -> None:
-    written = read("MFA_SETUP").to_dict() | {member: value}
+def test_whatever_is_read_is_a_challenge_or_a_challenge_error(
+    value: object, member: str, challenge: ChallengeStep
+) -> None:
     with contextlib.suppress(ChallengeError):
-        assert isinstance(Challenge.from_dict(written), Challenge)
+        assert isinstance(Challenge.from_dict(challenge.to_dict() | {member: value}), Challenge)
+
+
+@given(
+    st.sampled_from([*ChallengeNameType, "TOMORROW"]),
+    st.dictionaries(
+        st.sampled_from(["USERNAME", "USER_ID_FOR_SRP", "CODE_DELIVERY_DESTINATION", "question"]), st.text()
+    ),
+    st.text() | st.none(),
+    st.lists(st.sampled_from(AuthFactor) | st.text(), max_size=5),
+    st.integers(1, 100),
+)
+def test_every_challenge_is_read_back_as_it_was_written(
+    name: str, parameters: dict[str, str], session: str | None, available: list[str], position: int
+) -> None:
+    challenge = read_challenge(
+        name, parameters, session=session, available=available, position=position, **COMMON
+    )
+    assert Challenge.from_dict(json.loads(json.dumps(challenge.to_dict()))) == challenge
 
 
 def test_the_table_of_legal_order_is_closed() -> None:
