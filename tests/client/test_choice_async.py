@@ -28,6 +28,7 @@ from userpool import (
 )
 from userpool.embedded import AsyncEmbeddedUserPool
 from userpool.protocol import operations as ops
+from userpool.protocol.errors import UnsupportedOperationException
 from userpool.protocol.shapes import idp
 
 FLOWS = ("ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
@@ -171,6 +172,17 @@ async def test_a_second_factor_follows_a_password_of_the_choice(
     assert isinstance(step, TotpRequired)
     assert isinstance(await pool.respond(step.answer(totp_code(seed.secret_code, ahead=1))), SignedIn)
     await house.admin.set_user_pool_mfa_config(mfa_configuration="OFF")
+
+
+async def test_step_up_is_asked_of_the_service(pool: AsyncUserPool, house: AsyncEmbeddedUserPool) -> None:
+    """The embedded pool knows no levels, and says so; how old a proof may be is no matter at a sign-in."""
+    name = await enrol(pool, house)
+    step = await pool.sign_in(name, PASSWORD, max_age=300)
+    assert isinstance(step, SignedIn)
+    with pytest.raises(UnsupportedOperationException, match="TARGET_ACR_VALUES"):
+        await pool.sign_in(
+            name, acr_values=["urn:cognito:loa:4"], access_token=await step.user.access_token()
+        )
 
 
 # ---------------------------------------------------------------- straight from a sign-up

@@ -29,6 +29,7 @@ from userpool import (
 )
 from userpool.embedded import EmbeddedUserPool
 from userpool.protocol import operations as ops
+from userpool.protocol.errors import UnsupportedOperationException
 from userpool.protocol.shapes import idp
 
 FLOWS = ("ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
@@ -164,6 +165,15 @@ def test_a_second_factor_follows_a_password_of_the_choice(pool: UserPool, house:
     assert isinstance(step, TotpRequired)
     assert isinstance(pool.respond(step.answer(totp_code(seed.secret_code, ahead=1))), SignedIn)
     house.admin.set_user_pool_mfa_config(mfa_configuration="OFF")
+
+
+def test_step_up_is_asked_of_the_service(pool: UserPool, house: EmbeddedUserPool) -> None:
+    """The embedded pool knows no levels, and says so; how old a proof may be is no matter at a sign-in."""
+    name = enrol(pool, house)
+    step = pool.sign_in(name, PASSWORD, max_age=300)
+    assert isinstance(step, SignedIn)
+    with pytest.raises(UnsupportedOperationException, match="TARGET_ACR_VALUES"):
+        pool.sign_in(name, acr_values=["urn:cognito:loa:4"], access_token=step.user.access_token())
 
 
 # ---------------------------------------------------------------- straight from a sign-up
