@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from tests.store.examples import POOL, add_pool
+from userpool.service.domain.records import Group, TokenFamily
 from userpool.service.ports import Store, StoreError
 from userpool.service.store import open_store, versions
 from userpool.service.store.schema import REVISIONS, metadata, version_table
@@ -220,3 +222,59 @@ def test_alembic_is_loaded_only_for_a_migration(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == "False False\n"
+
+
+def at_first_revision(url: str) -> None:
+    """A database as the first revision made it, with a pool, a user and a sign-in in it."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        version_table.create(connection)
+        versions.migrate(connection, "0001")
+        connection.execute(text("INSERT INTO pools VALUES ('pool', 'first', '{}', 1.5, 2.5)"))
+        connection.execute(
+            text(
+                "INSERT INTO users (pool_id, sub, username, status, enabled, attributes, created_at, "
+                "modified_at, password_history, mfa_enabled, pending_attributes, tokens_valid_after, "
+                "version) "
+                "VALUES ('pool', 'sub', 'ada', 'CONFIRMED', :yes, '{}', 1, 1, '[]', '[]', '{}', 0, 1)"
+            ),
+            {"yes": True},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO token_families (origin_jti, pool_id, client_id, sub, refresh_hash, auth_time, "
+                "expires_at, scope, event_id) "
+                "VALUES ('jti', 'pool', 'client', 'sub', :hash, 3, 100, 'scope', 'event')"
+            ),
+            {"hash": b"\x00hash"},
+        )
+    engine.dispose()
+
+
+def check_upgraded(url: str) -> None:
+    """What was there is there still, and what is new can be used."""
+    store = open_store(url)
+    family = TokenFamily(
+        "jti", "pool", "client", "sub", b"\x00hash", 3.0, 100.0, scope="scope", event_id="event"
+    )
+    assert store.read(lambda r: r.family("jti")) == family
+    session = replace(family, session_id="tkn", last_active_at=4.0)
+    store.write(lambda w: w.put_family(session))
+    assert store.read(lambda r: list(r.user_sessions("pool", "sub", 50.0))) == [session]
+    group = Group("pool", "editors", None, None, 1, 5.0, 5.0)
+    store.write(lambda w: w.add_group(group))
+    store.write(lambda w: w.add_member("pool", "sub", "editors"))
+    assert store.read(lambda r: list(r.groups_of("pool", "sub"))) == [group]
+    store.write(lambda w: w.delete_pool("pool"))
+    assert store.read(lambda r: r.family("jti")) is None
+    store.close()
+
+
+def test_a_sqlite_database_of_the_first_revision_keeps_what_it_has(tmp_path: Path) -> None:
+    at_first_revision(f"sqlite:///{tmp_path}/users.db")
+    check_upgraded(f"sqlite:///{tmp_path}/users.db")
+
+
+def test_a_postgresql_database_of_the_first_revision_keeps_what_it_has(databases: list[str]) -> None:
+    at_first_revision(databases[0].replace("postgresql:", "postgresql+psycopg:"))
+    check_upgraded(databases[0])
