@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.service.phones import TRACKED, Phone
 from tests.service.test_choice import USED, choose, factors, refused
 from tests.service.world import (
     OTHER_PASSWORD,
@@ -135,6 +136,14 @@ class TestHandOver:
         assert claims(client.tokens(answer).id)["email_verified"] is True
         # No other code went out.
         assert len(client.world.outbox()) == 1
+
+    def test_a_device_that_is_known_stays_known(self, world: World) -> None:
+        client = world.pool(AutoVerifiedAttributes=["email"], **factors(), **TRACKED).client()
+        confirmed = confirm(client, client.sign_up("ada", email=EMAIL)["Session"])
+        phone = Phone.confirmed(client)
+        answer = begin(client, confirmed["Session"], DEVICE_KEY=phone.key)
+        assert "NewDeviceMetadata" not in answer["AuthenticationResult"]
+        assert claims(client.tokens(answer).access)["device_key"] == phone.key
 
     def test_parameters_do_not_matter_then(self, client: ClientOf) -> None:
         confirmed = confirm(client, client.sign_up("ada", email=EMAIL)["Session"])

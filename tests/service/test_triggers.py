@@ -570,6 +570,66 @@ class TestTokens:
         with pytest.raises(InvalidLambdaResponseException):
             client.by_password()
 
+    def test_events_of_version_2(self, scripted: Scripted) -> None:
+        with World(triggers=Triggers(pre_token_generation=scripted, token_version=2)) as world:
+            client = world.pool().client()
+            client.signed_up("ada", email=EMAIL)
+            details = {
+                "idTokenGeneration": {
+                    "claimsToAddOrOverride": {"team": {"name": "blue"}, "level": 3},
+                    "claimsToSuppress": ["email"],
+                },
+                "accessTokenGeneration": {
+                    "claimsToAddOrOverride": {"tenants": ["a", "b"], "sub": "mine", "scope": "all"},
+                    "scopesToAdd": ["shop/read", "shop/read"],
+                    "scopesToSuppress": ["nothing"],
+                },
+                "groupOverrideDetails": {"groupsToOverride": ["a"]},
+            }
+            scripted.answers = [{"claimsAndScopeOverrideDetails": details}]
+            tokens = client.tokens()
+            identity, access = claims(tokens.id), claims(tokens.access)
+            [event] = scripted.events
+            assert event["version"] == "2"
+            assert event["request"]["scopes"] == ["aws.cognito.signin.user.admin"]
+            assert event["response"] == {"claimsAndScopeOverrideDetails": None}
+            assert (identity["team"], identity["level"]) == ({"name": "blue"}, 3)
+            assert "email" not in identity
+            assert (access["tenants"], access["sub"]) == (["a", "b"], identity["sub"])
+            assert access["scope"] == "aws.cognito.signin.user.admin shop/read"
+            assert identity["cognito:groups"] == access["cognito:groups"] == ["a"]
+            assert tokens.call("GetUser")["Username"] == "ada"
+
+    def test_A37_a_scope_that_is_taken_away(self, scripted: Scripted) -> None:
+        with World(triggers=Triggers(pre_token_generation=scripted, token_version=2)) as world:
+            client = world.pool().client()
+            client.signed_up("ada")
+            suppress = {"scopesToAdd": ["a/b"], "scopesToSuppress": ["aws.cognito.signin.user.admin"]}
+            scripted.answers = [{"claimsAndScopeOverrideDetails": {"accessTokenGeneration": suppress}}]
+            tokens = client.tokens()
+            assert claims(tokens.access)["scope"] == "a/b"
+            assert isinstance(tokens.error("GetUser"), NotAuthorizedException)
+            scripted.answers = [{"claimsAndScopeOverrideDetails": None}]
+            assert client.tokens().call("GetUser")["Username"] == "ada"
+
+    @pytest.mark.parametrize(
+        "details",
+        [
+            [],
+            {"idTokenGeneration": []},
+            {"idTokenGeneration": {"claimsToAddOrOverride": {"email_verified": {}}}},
+            {"accessTokenGeneration": {"claimsToAddOrOverride": {"address": {}}}},
+            {"accessTokenGeneration": {"scopesToAdd": "all"}},
+        ],
+    )
+    def test_A55_details_of_version_2_that_are_none(self, scripted: Scripted, details: object) -> None:
+        with World(triggers=Triggers(pre_token_generation=scripted, token_version=2)) as world:
+            client = world.pool().client()
+            client.signed_up("ada")
+            scripted.answers = [{"claimsAndScopeOverrideDetails": details}]
+            with pytest.raises(InvalidLambdaResponseException):
+                client.by_password()
+
     def test_at_a_refresh(self, client: ClientOf, scripted: Scripted) -> None:
         tokens = client.tokens()
         assert tokens.refresh is not None

@@ -18,6 +18,7 @@ from .realm import Realm
 from .sessions import new_session, open_session, seal_session, unseal_session
 from .sign_in import proceed, settled
 from .stage import Outcome, Stage, proof_of
+from .steps import Claimant
 
 SIGNED_UP = "sign-up"
 CONFIRMED = "sign-up confirmed"
@@ -79,15 +80,16 @@ def after_confirmation(
     return seal_session(context, following)
 
 
-def sign_in(context: Context, realm: Realm, user: User | None, text: str) -> Outcome | None:
+def sign_in(context: Context, who: Claimant, text: str) -> Outcome | None:
     """Tokens for whoever has just confirmed a sign-up; `None` where that code is no first factor of theirs.
 
     Raises:
         InvalidParameterException: the text has no session's form.
         NotAuthorizedException: the session is not this user's, is used up, too old, or the user was changed.
     """
+    realm = who.realm
     session = open_session(context, text, CONFIRMED, realm.client.id)
-    if user is None or session.sub != user.sub:
+    if who.user is None or session.sub != who.user.sub:
         raise NotAuthorizedException("Invalid session for the user.")
 
     def attempt(present: User) -> Outcome | None:
@@ -95,10 +97,10 @@ def sign_in(context: Context, realm: Realm, user: User | None, text: str) -> Out
         factors = {factor for factor, attribute in ADDRESS.items() if attribute == session.data["attribute"]}
         if factors.isdisjoint(available(realm.settings, present)):
             return None
-        stage = Stage(realm, present, session.typed, answered=session, at=Flow.USER_AUTH)
+        stage = Stage(realm, present, session.typed, answered=session, at=Flow.USER_AUTH, carried=who.carried)
         return proceed(context, stage, None)
 
-    return settled(context, user, attempt)
+    return settled(context, who.user, attempt)
 
 
 def _check_unchanged(session: Session, user: User) -> None:

@@ -105,6 +105,9 @@ class Triggers(Protocol):
     def has(self, trigger: Trigger) -> bool:
         """Whether there is a function for it."""
 
+    def version(self, trigger: Trigger) -> str:
+        """The version of the events that its function takes: `1`, or `2` before tokens."""
+
     def invoke(self, trigger: Trigger, event: dict[str, Any]) -> object:
         """Call the function with Cognito's event, and return what it makes of it.
 

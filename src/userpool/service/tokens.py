@@ -84,7 +84,7 @@ def issue(
     Raises:
         UserLambdaValidationException: that function refuses.
     """
-    wanted = overrides(context, realm, user, group_claims(groups), why)
+    wanted = overrides(context, realm, user, group_claims(groups), family.scope, why)
     of_groups = wanted.groups
     facts = SignInFacts(
         issuer=context.settings.issuer_of(realm.pool.id),
@@ -105,13 +105,14 @@ def issue(
         Issue(at=now, lifetime=settings.id_seconds, jti=uuid(context.random)),
         attributes=attributes,
     )
-    wanted.apply(id_claims)
+    wanted.identity.apply(id_claims)
     access_claims = access_token_claims(
         facts,
         Issue(at=now, lifetime=settings.access_seconds, jti=uuid(context.random)),
-        scope=family.scope,
+        scope=wanted.scope(family.scope),
         device_key=family.device_key,
     )
+    wanted.access.apply(access_claims)
     if not (settings.token_revocation or settings.rotation):
         for claims in (id_claims, access_claims):
             del claims["origin_jti"], claims["jti"]

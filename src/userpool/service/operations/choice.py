@@ -76,11 +76,11 @@ def by_choice(context: Context, start: Start, realm: Realm, user: User | None) -
     """Begin USER_AUTH: at once with the preferred factor, or with the choice."""
     _check_levels(start, realm)
     check_caller(context, start, realm, user)
+    who = claimant(context, start, realm, user)
     if start.session is not None:
-        outcome = handover.sign_in(context, realm, user, start.session)
+        outcome = handover.sign_in(context, who, start.session)
         if outcome is not None:
             return outcome
-    who = claimant(context, start, realm, user, {"flow": _FLOW})
     choice = _choice(context, who, start.parameters)
     wanted = start.parameters.get("PREFERRED_CHALLENGE")
     if wanted and wanted not in FIRST_FACTORS:

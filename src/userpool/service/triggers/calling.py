@@ -62,7 +62,7 @@ def call(
         InvalidLambdaResponseException: what it gave back is not the event that it got, with a response.
     """
     event = {
-        "version": "1",
+        "version": context.triggers.version(occasion.trigger),
         "triggerSource": occasion.source,
         "region": occasion.pool_id.partition("_")[0],
         "userPoolId": occasion.pool_id,
@@ -138,6 +138,10 @@ class Answer:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise self.invalid(name)
         return tuple(value)
+
+    def part(self, name: str) -> Answer:
+        """An object by itself; empty where there is none."""
+        return Answer(self.trigger, self.mapping(name) or {})
 
     def mapping(self, name: str) -> Mapping[str, Any] | None:
         """An object, or `None` where there is none."""

@@ -8,7 +8,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from ..ports import Trigger, TriggerFailed, TriggerUnreachable
 
@@ -39,7 +39,9 @@ class Triggers:
         post_confirmation: learns of a confirmed user, or of a new password after a lost one.
         pre_authentication: refuses a sign-in before anything is checked.
         post_authentication: learns of a sign-in, or refuses it, before tokens are made.
-        pre_token_generation: changes claims and groups of tokens (events of version 1).
+        pre_token_generation: changes claims and groups of tokens.
+        token_version: of that function's events: 1 changes the ID token only, 2 the access token and its
+            scopes too.
         seconds: how long one of them may take. One that takes longer is answered for with an error; its
             thread cannot be stopped, and ends when the function does.
     """
@@ -56,6 +58,7 @@ class Triggers:
         pre_authentication: Function | None = None,
         post_authentication: Function | None = None,
         pre_token_generation: Function | None = None,
+        token_version: Literal[1, 2] = 1,
         seconds: float = LIMIT_SECONDS,
     ) -> None:
         given: Mapping[Trigger, Function | None] = {
@@ -70,6 +73,7 @@ class Triggers:
             Trigger.PRE_TOKEN_GENERATION: pre_token_generation,
         }
         self._functions = {name: function for name, function in given.items() if function is not None}
+        self._token_version = str(token_version)
         self._seconds = seconds
 
     def __repr__(self) -> str:
@@ -78,6 +82,10 @@ class Triggers:
     def has(self, trigger: Trigger) -> bool:
         """Whether there is a function for it."""
         return trigger in self._functions
+
+    def version(self, trigger: Trigger) -> str:
+        """The version of its events."""
+        return self._token_version if trigger is Trigger.PRE_TOKEN_GENERATION else "1"
 
     def invoke(self, trigger: Trigger, event: dict[str, Any]) -> object:
         """Call the function of a trigger, and return what it makes of the event.
