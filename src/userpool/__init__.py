@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from . import errors as errors
     from .authenticators.api import Authenticator as Authenticator
     from .authenticators.security_key import SecurityKey as SecurityKey
     from .client._async.admin import AsyncAdmin as AsyncAdmin
@@ -64,7 +65,6 @@ if TYPE_CHECKING:
     from .identity._async.pool import AsyncIdentityPool as AsyncIdentityPool
     from .identity._sync.identity import Identity as Identity
     from .identity._sync.pool import IdentityPool as IdentityPool
-    from .protocol import errors as errors
     from .protocol.challenges import Answer as Answer
     from .protocol.challenges import AuthFactor as AuthFactor
     from .protocol.challenges import Challenge as Challenge
@@ -139,6 +139,7 @@ if TYPE_CHECKING:
     from .verify.verifier import TokenVerifier as TokenVerifier
 
 _HOMES: Final = {
+    "": "errors",
     "authenticators.api": "Authenticator",
     "authenticators.security_key": "SecurityKey",
     "client._async.admin": "AsyncAdmin",
@@ -170,7 +171,6 @@ _HOMES: Final = {
     "identity._async.pool": "AsyncIdentityPool",
     "identity._sync.identity": "Identity",
     "identity._sync.pool": "IdentityPool",
-    "protocol": "errors",
     "protocol.challenges": (
         "Answer AuthFactor Challenge ChallengeStep CodeDelivery CustomChallenge EmailCodeRequired "
         "EmailSetupRequired FactorSelectionRequired MfaMethod MfaSelectionRequired MfaSetupRequired "
@@ -215,7 +215,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module 'userpool' has no attribute {name!r}")
     if name == "errors":
-        value: Any = import_module(".protocol.errors", __name__)
+        value: Any = import_module(".errors", __name__)
     else:
         value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value  # from now on it is found without this function

@@ -46,6 +46,17 @@ def test_every_error_of_the_contract_can_be_had() -> None:
     assert issubclass(userpool.errors.GroupExistsException, userpool.ServiceError)
 
 
+def test_errors_is_a_module_to_import_from() -> None:
+    program = (
+        "from userpool.errors import GroupExistsException, UserPoolError; import userpool, userpool.errors as e; "
+        "assert userpool.errors is e; print(issubclass(GroupExistsException, UserPoolError))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "True"
+
+
 def test_a_name_that_is_none_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Userpool'"):
         userpool.Userpool  # noqa: B018 - that is the test
