@@ -68,3 +68,23 @@ class Riddle(Seen):
             "verify_auth_challenge_response": self.verify,
         }
         return Triggers(**{**functions, **others})
+
+
+def no(event: Event) -> Event:
+    """A function that refuses."""
+    raise PermissionError("not today")
+
+
+class Scripted(Seen):
+    """A function whose answers a test says, one after another; then it changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[Any] = []
+
+    def __call__(self, event: Event) -> Any:
+        self.note(event)
+        if not self.answers:
+            return event
+        answer = self.answers.pop(0)
+        return answer(event) if callable(answer) else {**event, "response": answer}
