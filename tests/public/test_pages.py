@@ -85,7 +85,10 @@ def test_the_page_on_local_development_can_be_followed(tmp_path: Path) -> None:
     run("-c", program, folder=tmp_path)
 
 
-def test_the_tests_that_are_shown_pass(tmp_path: Path) -> None:
-    (text,) = TESTS.findall(DEVELOPMENT)
+SHOWN_TESTS = [(page, text) for page in PAGES for text in TESTS.findall(page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(("page", "text"), SHOWN_TESTS, ids=[shown(page) for page, _ in SHOWN_TESTS])
+def test_the_tests_that_are_shown_pass(page: Path, text: str, tmp_path: Path) -> None:
     (tmp_path / "test_shown.py").write_text(text)
     run("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", "--rootdir", ".", folder=tmp_path)
