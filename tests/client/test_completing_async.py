@@ -11,6 +11,7 @@ from tests.client.helpers import PASSWORD, finish, fresh_name, totp_code
 from userpool import (
     Answer,
     AsyncUserPool,
+    ChallengeError,
     ChallengeStep,
     CodeMismatchException,
     EnableSoftwareTokenMFAException,
@@ -135,3 +136,23 @@ async def test_a_wrong_code_leaves_the_same_value_answerable(pool: AsyncEmbedded
             await pool.respond(step.answer("000000"))
     done = await pool.respond(step.answer(totp_code(seeds[0], ahead=1)))
     assert isinstance(done, SignedIn)
+
+
+@pytest.mark.parametrize("nothing", [None, "123456", "itself"])
+async def test_what_is_no_answer_is_refused_with_what_to_do(
+    pool: AsyncEmbeddedUserPool, ada: str, nothing: Any
+) -> None:
+    step = await pool.sign_in(ada, "Temporary-7")
+    given = step if nothing == "itself" else nothing
+    asked = []
+
+    def answer(challenge: ChallengeStep) -> Answer:
+        asked.append(challenge)
+        return given  # type: ignore[no-any-return]  # as a function that forgot a case
+
+    with pytest.raises(ChallengeError, match=r"pool\.respond\(step\.answer\(…\)\)") as refused:
+        await pool.respond(given)
+    assert type(given).__name__ in str(refused.value) and "123456" not in str(refused.value)
+    with pytest.raises(ChallengeError):
+        await pool.complete_sign_in(step, answer, tries=3)
+    assert len(asked) == 1, "a program's mistake is not asked for again"

@@ -11,6 +11,7 @@ import pytest
 from tests.client.helpers import PASSWORD, finish, fresh_name, totp_code
 from userpool import (
     Answer,
+    ChallengeError,
     ChallengeStep,
     CodeMismatchException,
     EnableSoftwareTokenMFAException,
@@ -134,3 +135,21 @@ def test_a_wrong_code_leaves_the_same_value_answerable(pool: EmbeddedUserPool, a
             pool.respond(step.answer("000000"))
     done = pool.respond(step.answer(totp_code(seeds[0], ahead=1)))
     assert isinstance(done, SignedIn)
+
+
+@pytest.mark.parametrize("nothing", [None, "123456", "itself"])
+def test_what_is_no_answer_is_refused_with_what_to_do(pool: EmbeddedUserPool, ada: str, nothing: Any) -> None:
+    step = pool.sign_in(ada, "Temporary-7")
+    given = step if nothing == "itself" else nothing
+    asked = []
+
+    def answer(challenge: ChallengeStep) -> Answer:
+        asked.append(challenge)
+        return given  # type: ignore[no-any-return]  # as a function that forgot a case
+
+    with pytest.raises(ChallengeError, match=r"pool\.respond\(step\.answer\(…\)\)") as refused:
+        pool.respond(given)
+    assert type(given).__name__ in str(refused.value) and "123456" not in str(refused.value)
+    with pytest.raises(ChallengeError):
+        pool.complete_sign_in(step, answer, tries=3)
+    assert len(asked) == 1, "a program's mistake is not asked for again"

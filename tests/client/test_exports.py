@@ -48,8 +48,9 @@ def test_every_error_of_the_contract_can_be_had() -> None:
 
 def test_errors_is_a_module_to_import_from() -> None:
     program = (
-        "from userpool.errors import GroupExistsException, UserPoolError; import userpool, userpool.errors as e; "
-        "assert userpool.errors is e; print(issubclass(GroupExistsException, UserPoolError))"
+        "from userpool.errors import GroupExistsException, UserPoolError; import userpool; "
+        "import userpool.errors as e; assert userpool.errors is e; "
+        "print(issubclass(GroupExistsException, UserPoolError))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from userpool import flows
+from userpool.client.answering import only_an_answer
 from userpool.client.settings import REFRESH_MARGIN, client_config
 from userpool.client.waiting import Once, async_storage, in_thread
 from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
@@ -303,9 +304,10 @@ class AsyncUserPool(AsyncSignUpCalls, AsyncClientCalls):
         Raises:
             CodeMismatchException: the code is wrong; the same challenge can be answered again.
             NotAuthorizedException: among others, the challenge is too old or used up: sign in again.
-            ChallengeError: the challenge came to another app client.
+            ChallengeError: the challenge came to another app client, or this is no answer.
             TokenVerificationError, ServiceError, TransportError, ProtocolError: as `sign_in`.
         """
+        answer = only_an_answer(answer)
         return await self._step(
             lambda known: flows.respond.respond(
                 self._config,
