@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import select
@@ -43,6 +44,7 @@ class Terminal:
         )
         os.close(slave)
         self.shown = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._seen = 0
 
     def __enter__(self) -> Terminal:
@@ -84,7 +86,7 @@ class Terminal:
             data = os.read(self._master, 65536)
         except OSError:  # Linux tells the end like this
             return False
-        self.shown += data.decode()
+        self.shown += self._decoder.decode(data)
         return bool(data)
 
 

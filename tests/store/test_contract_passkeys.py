@@ -8,7 +8,7 @@ import pytest
 
 from tests.store.examples import OTHER_POOL, POOL, add_pool, add_user, make_passkey, make_user
 from userpool.service.domain.records import Passkey
-from userpool.service.ports import Conflict, Store
+from userpool.service.ports import Conflict, Store, Writer
 
 ADA = make_user(1)
 BOB = make_user(2)
@@ -24,8 +24,11 @@ def store(store: Store) -> Store:
 
 
 def add(store: Store, *passkeys: Passkey) -> None:
-    for one in passkeys:
-        store.write(lambda w, one=one: w.add_passkey(one))
+    def work(writer: Writer) -> None:
+        for one in passkeys:
+            writer.add_passkey(one)
+
+    store.write(work)
 
 
 def test_a_passkey_is_kept_as_it_is(store: Store) -> None:
