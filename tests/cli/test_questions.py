@@ -39,7 +39,8 @@ from userpool import (
     UnknownChallenge,
 )
 from userpool.cli import app
-from userpool.cli.sign_in import TRIES, Questions, in_fours, show_qr_code
+from userpool.cli.qr import in_fours, show_qr_code
+from userpool.cli.sign_in import TRIES, Questions
 from userpool.client._sync.completing import complete
 
 COMMON: dict[str, Any] = {

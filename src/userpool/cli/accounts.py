@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from userpool import CodeDelivery
 
 
-def attributes_of(pairs: tuple[str, ...]) -> dict[str, str]:
-    """The attributes of options `NAME=VALUE`. Raises `click.BadParameter`."""
+def attributes_of(pairs: tuple[str, ...], hint: str = "--attribute") -> dict[str, str]:
+    """The attributes of options `NAME=VALUE`; `hint` names them in the error. Raises `click.BadParameter`."""
     attributes = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals):
             raise click.BadParameter(
-                f"{pair!r} is not NAME=VALUE, such as email=ada@example.com.", param_hint="--attribute"
+                f"{pair!r} is not NAME=VALUE, such as email=ada@example.com.", param_hint=hint
             )
         attributes[name] = value
     return attributes
@@ -45,11 +45,11 @@ def sign_up(target: Target, username: str, attributes: tuple[str, ...]) -> None:
     data: dict[str, Any] = {
         "user_sub": result.user_sub,
         "confirmed": result.confirmed,
-        "delivery": _delivery(result.delivery),
+        "delivery": delivery_data(result.delivery),
     }
     lines = [f"{username} is signed up."]
     if result.delivery:
-        lines += [_sent(result.delivery), f"Next: userpool confirm {username}"]
+        lines += [sent(result.delivery), f"Next: userpool confirm {username}"]
     elif not result.confirmed:
         lines += [f"It waits for an administrator: userpool users confirm {username}"]
     else:
@@ -72,21 +72,25 @@ def confirm(target: Target, username: str, resend: bool) -> None:
         if resend:
             delivery = pool.resend_confirmation_code(username)
             lines = [
-                _sent(delivery) if delivery else "A code was sent.",
+                sent(delivery),
                 f"Next: userpool confirm {username}",
             ]
-            show({"delivery": _delivery(delivery)}, lines)
+            show({"delivery": delivery_data(delivery)}, lines)
             return
         code = asking.secret("Code", step="the code of the sign-up", variable=asking.CODE)
         pool.confirm_sign_up(username, code.strip())
     show({"confirmed": True}, [f"{username} is confirmed.", f"Next: userpool sign-in {username}"])
 
 
-def _sent(delivery: CodeDelivery) -> str:
+def sent(delivery: CodeDelivery | None) -> str:
+    """Where a code went, in words."""
+    if delivery is None:
+        return "A code was sent."
     return f"A code went by {delivery.medium} to {delivery.destination or 'the address on file'}."
 
 
-def _delivery(delivery: CodeDelivery | None) -> dict[str, Any] | None:
+def delivery_data(delivery: CodeDelivery | None) -> dict[str, Any] | None:
+    """The same for programs."""
     if delivery is None:
         return None
     return {

@@ -126,14 +126,16 @@ _NEXT = {
     "AccessDeniedException": _ADMIN_KEYS,
     "CodeMismatchException": "Look at the code again: only the newest one counts.",
     "EnableSoftwareTokenMFAException": "Look at the code again, and that the clock of the app is right.",
-    "ExpiredCodeException": "Have a new one sent: userpool confirm USERNAME --resend.",
+    "ExpiredCodeException": "Have a new one sent, as the first was (userpool confirm USERNAME --resend, "
+    "userpool password forgot USERNAME); an app shows the next one within 30 seconds.",
     "IncompleteSignatureException": _ADMIN_KEYS,
     "InvalidPasswordException": "Choose a password that keeps to this rule.",
     "InvalidSignatureException": _ADMIN_KEYS,
     "LimitExceededException": "Wait a while, then try again.",
     "MissingAuthenticationTokenException": _ADMIN_KEYS,
     "NotAuthorizedException": "Check the user name, the app client, and whether it may do this.",
-    "PasswordResetRequiredException": "An administrator has reset the password: ask them for a new one.",
+    "PasswordResetRequiredException": "The password was reset: userpool password reset USERNAME takes the "
+    "code that was sent (userpool password forgot USERNAME sends another).",
     "ResourceNotFoundException": "Check --pool and --client-id, and that --endpoint is the service that has "
     "them.",
     "TooManyRequestsException": "Wait a moment, then try again.",

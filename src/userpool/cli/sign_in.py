@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from . import asking
 from .devices import tell_device
-from .output import clean, json_option, note
+from .output import json_option, note
+from .qr import in_fours, show_qr_code
 from .security_key import security_key
+from .seed import AppSeed, app_seed, seed_option
 from .session import tell_who
 from .target import Target, client_options
 
 if TYPE_CHECKING:
-    from userpool import Answer, Challenge, UserPoolError
+    from userpool import Answer, Challenge, SignedIn, User, UserPoolError
     from userpool.protocol.challenges import ChallengeStep
 
 TRIES = 3
@@ -49,15 +51,19 @@ FACTORS = {"PASSWORD_SRP": True, "PASSWORD": True, "EMAIL_OTP": False, "SMS_OTP"
     type=click.Choice(list(FACTORS)),
     help="The first factor, of --flow choice; without it you are asked.",
 )
+@seed_option
 @json_option
 @asking.no_input_option
 @client_options
-def sign_in(target: Target, username: str, flow: str, factor: str | None) -> None:
+def sign_in(target: Target, username: str, flow: str, factor: str | None, seed_file: str | None) -> None:
     """Sign in, and stay signed in for later commands.
 
     The password is asked for, or taken from USERPOOL_PASSWORD; so are the answers to what the service asks
     next: a code from USERPOOL_CODE, a new password from USERPOOL_NEW_PASSWORD. Without a terminal nothing is
     asked: the command fails with exit code 5 and names the step that it stopped at.
+
+    With the seed of an authenticator app its codes are given by themselves; where one was used already, the
+    next one is waited for.
     """
     auth_flow, by_password = FLOWS[flow]
     if factor is not None:
@@ -68,11 +74,28 @@ def sign_in(target: Target, username: str, flow: str, factor: str | None) -> Non
         password = (
             asking.secret("Password", step="the password", variable=asking.PASSWORD) if by_password else None
         )
-        step = pool.sign_in(username, password, auth_flow=auth_flow, preferred_challenge=factor)
-        questions = Questions(pool.user_pool_id)
-        done = pool.complete_sign_in(step, questions.answer, tries=TRIES, wrong=questions.wrong)
+        seed = app_seed(seed_file)
+        questions = Questions(pool.user_pool_id, seed)
+
+        def once() -> SignedIn[User]:
+            step = pool.sign_in(username, password, auth_flow=auth_flow, preferred_challenge=factor)
+            return pool.complete_sign_in(step, questions.answer, tries=TRIES, wrong=questions.wrong)
+
+        done = again_with_next_code(once, seed)
         tell_device(done)
         tell_who(done.user)
+
+
+def again_with_next_code(sign_in: Callable[[], SignedIn[User]], seed: AppSeed | None) -> SignedIn[User]:
+    """Sign in, and once more where the code of the seed was used already, by whoever has the same seed."""
+    from userpool import ExpiredCodeException
+
+    try:
+        return sign_in()
+    except ExpiredCodeException:
+        if seed is None or not seed.wait_for_another():
+            raise
+    return sign_in()
 
 
 class Questions:
@@ -80,10 +103,12 @@ class Questions:
 
     Args:
         user_pool_id: what an authenticator app shows beside the user.
+        seed: of the user's authenticator app, where it answers in the place of the person.
     """
 
-    def __init__(self, user_pool_id: str) -> None:
+    def __init__(self, user_pool_id: str, seed: AppSeed | None = None) -> None:
         self._user_pool_id = user_pool_id
+        self._seed = seed
         self._environment = dict(os.environ)
         self._introduced: ChallengeStep | None = None
 
@@ -100,9 +125,9 @@ class Questions:
 
     def wrong(self, challenge: ChallengeStep, error: UserPoolError) -> None:
         """Tell the person that the answer was wrong; where there is none, that is the end."""
-        from userpool import ServiceError
+        from userpool import ServiceError, TotpRequired
 
-        if not asking.can_ask():
+        if not asking.can_ask() or (self._seed and isinstance(challenge, TotpRequired)):
             raise error
         note(error.message if isinstance(error, ServiceError) else str(error))
 
@@ -129,6 +154,7 @@ class Questions:
             EmailCodeRequired,
             EmailSetupRequired,
             FactorSelectionRequired,
+            MfaMethod,
             MfaSelectionRequired,
             MfaSetupRequired,
             NewPasswordRequired,
@@ -150,6 +176,10 @@ class Questions:
                 )
             case SmsCodeRequired() | EmailCodeRequired():
                 return challenge.answer(self._secret("Code", challenge, asking.CODE))
+            case TotpRequired() if self._seed:
+                return challenge.answer(self._seed.code())
+            case MfaSelectionRequired(methods=methods) if self._seed and MfaMethod.TOTP in methods:
+                return challenge.answer(MfaMethod.TOTP)
             case TotpRequired() | TotpSetupRequired():
                 return challenge.answer(
                     self._secret("Code that the authenticator app shows", challenge, asking.CODE)
@@ -193,19 +223,3 @@ def _asked(challenge: Challenge) -> str:
     """What a challenge of the pool's own says, but for names that the person knows."""
     known = {"USERNAME", "USER_ID_FOR_SRP"}
     return ", ".join(f"{name}: {value}" for name, value in challenge.parameters.items() if name not in known)
-
-
-def show_qr_code(text: str) -> None:
-    """Draw a QR code on standard error, where that can show it."""
-    from userpool import QrCode
-
-    try:
-        "▀▄█".encode(sys.stderr.encoding or "ascii")
-    except UnicodeEncodeError:
-        return
-    click.echo(QrCode(text).text(), err=True, nl=False)
-
-
-def in_fours(secret_code: str) -> str:
-    """A seed in groups of four, as people type it."""
-    return " ".join(clean(secret_code[at : at + 4]) for at in range(0, len(secret_code), 4))
