@@ -38,6 +38,7 @@ NAMES = {
     "AsyncIdentityPool": "IdentityPool",
     "AsyncHttpTransport": "HttpTransport",
     "AsyncIterator": "Iterator",
+    "AsyncKeptUsers": "KeptUsers",
     "AsyncLoginsSource": "LoginsSource",
     "AsyncObjector": "Objector",
     "AsyncPoolsAdmin": "PoolsAdmin",

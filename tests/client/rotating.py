@@ -24,7 +24,8 @@ class Rotating:
         self.now = NOW
         self.passed = 100.0
         self.life = life
-        self.sub = "sub-ada"
+        self.person("ada")
+        self.verified = True
         self.issued = 0
         self.refreshes = 0
         self.alive: set[str] = set()
@@ -40,6 +41,11 @@ class Rotating:
         self.tells_origin = True
         self.behind = 0.0
         """How far the service's clock is behind."""
+
+    def person(self, name: str) -> None:
+        """Whose tokens come next: refresh tokens go on with their own."""
+        self.name = name
+        self.sub = f"sub-{name}"
 
     def tokens(self) -> dict[str, str]:
         """Tokens of a new sign-in, as keyword arguments of `user`."""
@@ -61,8 +67,16 @@ class Rotating:
         self.alive.add(refresh)
         self.origins[refresh] = origin
         return {
-            "access_token": jwt(**common, client_id=CLIENT, username="ada", token_use="access"),
-            "id_token": jwt(**{**common, "aud": CLIENT, "cognito:username": "ada", "token_use": "id"}),
+            "access_token": jwt(**common, client_id=CLIENT, username=self.name, token_use="access"),
+            "id_token": jwt(
+                **common,
+                aud=CLIENT,
+                token_use="id",
+                email=f"{self.name}@example.com",
+                email_verified=self.verified,
+                preferred_username=f"{self.name}-lovelace",
+                **{"cognito:username": self.name},
+            ),
             "refresh_token": refresh,
         }
 

@@ -10,6 +10,8 @@ from userpool.flows.grant import Grant, Tokens
 from userpool.protocol.errors import TokenError
 from userpool.protocol.tokens import ClaimError, decode_unverified
 
+from .device_record import names_of
+
 SHORTEST_LIFE: Final = 10.0
 """Seconds that a token counts as alive at least, whatever it says: what arrives dead is not asked for in
 a loop.
@@ -34,6 +36,11 @@ class Held:
     received_monotonic: float | None = None
     """When they arrived, by a clock that never steps; `None` when that was not in this process."""
     device_key: str | None = field(default=None, repr=False)
+
+    @property
+    def names(self) -> set[str]:
+        """Whatever the user may be called by, as far as the tokens tell."""
+        return {self.username, self.sub, *names_of(self.id_claims)}
 
     def same_sign_in(self, other: Held) -> bool:
         """Whether both came of one sign-in: a refresh goes on with it, another sign-in starts anew."""

@@ -38,7 +38,15 @@ class Keys:
 
     def user(self, username: str) -> str:
         """The key of a user's record, by the service's own name for them."""
-        return f"{self.user_pool_id}/{self.client_id}/users/{username}"
+        return f"{self._users}{username}"
+
+    def username(self, key: str) -> str | None:
+        """Whose record lies under `key`; `None` where it is no user's of this app client."""
+        return key.removeprefix(self._users) if key.startswith(self._users) else None
+
+    @property
+    def _users(self) -> str:
+        return f"{self.user_pool_id}/{self.client_id}/users/"
 
     def encode(self, held: Held) -> bytes:
         """A user's record."""

@@ -71,13 +71,9 @@ class AsyncHome:
             with self.devices.warned():
                 await self.devices.keep(new.device, held.username, names)
 
-    async def current_user(self) -> AsyncUser | None:
-        """The current user by the storage. Raises `StorageError`."""
-        username = self.keys.decode_current(await self.storage.load(self.keys.current))
-        if username is None:
-            return None
-        held = self.keys.decode(await self.storage.load(self.keys.user(username)), username)
-        return AsyncUser(self, AsyncSession(self, held, stored=True)) if held else None
+    def kept_user(self, held: Held) -> AsyncUser:
+        """A user whose tokens lie in the storage."""
+        return AsyncUser(self, AsyncSession(self, held, stored=True))
 
     def user(self, tokens: Tokens, device_key: str | None) -> AsyncUser:
         """A user from tokens that somebody handed in. Raises `TokenError`."""

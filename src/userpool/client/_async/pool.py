@@ -17,6 +17,7 @@ from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
 
 from .client_calls import AsyncClientCalls
 from .connection import AsyncConnection
+from .kept_users import AsyncKeptUsers
 from .sign_up_calls import AsyncSignUpCalls
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from .user import AsyncUser
 
 
-class AsyncUserPool(AsyncSignUpCalls, AsyncClientCalls):
+class AsyncUserPool(AsyncKeptUsers, AsyncSignUpCalls, AsyncClientCalls):
     """A Cognito user pool, or one of your own (`userpool serve`), seen by one of its app clients.
 
     It is shared by threads and tasks. Close it, or use it as a context manager, when you are done.
@@ -387,14 +388,6 @@ class AsyncUserPool(AsyncSignUpCalls, AsyncClientCalls):
 
         return await complete(self, step, answer, tries=tries, wrong=wrong)
 
-    async def current_user(self) -> AsyncUser | None:
-        """Who signed in last and has not signed out, by the storage; asks nobody else.
-
-        Raises:
-            StorageError: the storage cannot be read.
-        """
-        return await self._home.current_user()
-
     def user(
         self,
         *,
@@ -477,10 +470,6 @@ class AsyncUserPool(AsyncSignUpCalls, AsyncClientCalls):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    @property
-    def _home(self) -> AsyncHome:
-        return self._homes()
 
     def _open_devices(self, storage: AnyStorage) -> AsyncDevices:
         from userpool.client.device_record import DeviceRecords

@@ -70,13 +70,9 @@ class Home:
             with self.devices.warned():
                 self.devices.keep(new.device, held.username, names)
 
-    def current_user(self) -> User | None:
-        """The current user by the storage. Raises `StorageError`."""
-        username = self.keys.decode_current(self.storage.load(self.keys.current))
-        if username is None:
-            return None
-        held = self.keys.decode(self.storage.load(self.keys.user(username)), username)
-        return User(self, Session(self, held, stored=True)) if held else None
+    def kept_user(self, held: Held) -> User:
+        """A user whose tokens lie in the storage."""
+        return User(self, Session(self, held, stored=True))
 
     def user(self, tokens: Tokens, device_key: str | None) -> User:
         """A user from tokens that somebody handed in. Raises `TokenError`."""

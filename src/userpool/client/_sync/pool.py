@@ -18,6 +18,7 @@ from userpool.flows.config import AuthFlow, RefreshFlow, UserContext
 
 from .client_calls import ClientCalls
 from .connection import Connection
+from .kept_users import KeptUsers
 from .sign_up_calls import SignUpCalls
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from .user import User
 
 
-class UserPool(SignUpCalls, ClientCalls):
+class UserPool(KeptUsers, SignUpCalls, ClientCalls):
     """A Cognito user pool, or one of your own (`userpool serve`), seen by one of its app clients.
 
     It is shared by threads and tasks. Close it, or use it as a context manager, when you are done.
@@ -388,14 +389,6 @@ class UserPool(SignUpCalls, ClientCalls):
 
         return complete(self, step, answer, tries=tries, wrong=wrong)
 
-    def current_user(self) -> User | None:
-        """Who signed in last and has not signed out, by the storage; asks nobody else.
-
-        Raises:
-            StorageError: the storage cannot be read.
-        """
-        return self._home.current_user()
-
     def user(
         self,
         *,
@@ -478,10 +471,6 @@ class UserPool(SignUpCalls, ClientCalls):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @property
-    def _home(self) -> Home:
-        return self._homes()
 
     def _open_devices(self, storage: Storage) -> Devices:
         from userpool.client.device_record import DeviceRecords
