@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.public.tree import ROOT, SOURCE, committed, shown
+from userpool import Admin, User
+from userpool.embedded import EmbeddedUserPool
+from userpool.protocol import operations
 from userpool.service.app import Service
 from userpool.service.seed import parse_seed
 
@@ -92,3 +95,28 @@ SHOWN_TESTS = [(page, text) for page in PAGES for text in TESTS.findall(page.rea
 def test_the_tests_that_are_shown_pass(page: Path, text: str, tmp_path: Path) -> None:
     (tmp_path / "test_shown.py").write_text(text)
     run("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", "--rootdir", ".", folder=tmp_path)
+
+
+def test_nothing_of_pycognitos_is_missing_from_the_page_about_it() -> None:
+    pytest.importorskip("pycognito")
+    from pycognito import AWSSRP, Cognito, GroupObj, UserObj, exceptions
+
+    page = (ROOT / "docs" / "coming-from-pycognito.md").read_text("utf-8")
+    theirs = {
+        name
+        for each in (Cognito, UserObj, GroupObj, AWSSRP)
+        for name, value in vars(each).items()
+        if not name.startswith("_") and not isinstance(value, str)
+    }
+    theirs |= {name for name, value in vars(exceptions).items() if isinstance(value, type)}
+    assert len(theirs) > 60
+    in_code = " ".join(re.findall(r"`([^`\n]+)`", FENCED.sub("", page)))
+    assert sorted(name for name in theirs if not re.search(rf"\b{name}\b", in_code)) == []
+
+
+def test_the_page_about_pycognito_names_what_is_here() -> None:
+    page = (ROOT / "docs" / "coming-from-pycognito.md").read_text("utf-8")
+    owners = {"user": User, "pool": EmbeddedUserPool, "admin": Admin, "ops": operations}
+    named = re.findall(r"\b(user|pool|admin|ops)\.([A-Za-z_]+)", page.replace("pool.admin", "admin"))
+    assert len(set(named)) > 40
+    assert sorted({f"{owner}.{name}" for owner, name in named if not hasattr(owners[owner], name)}) == []
