@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from userpool.client.waiting import Once
@@ -90,6 +91,45 @@ class AsyncKeptUsers:
             if home.keys.decode_current(await home.storage.load(home.keys.current)) == name:
                 await home.storage.delete(home.keys.current)
         return there
+
+    async def import_from_javascript(
+        self, items: Mapping[str, object] | str, *, cookies: bool = False
+    ) -> list[AsyncUser]:
+        """Take in the users that amazon-cognito-identity-js or Amplify has kept for this app client: tokens,
+        devices, and who signed in last. Nobody is asked, and nothing verified: it is believed as a storage
+        is.
+
+        Both sides then hold one refresh token. Where it rotates, only the one that uses it first stays
+        signed in: leave the other behind.
+
+        Args:
+            items: what localStorage or the cookies hold, by name, or `JSON.stringify(localStorage)`.
+            cookies: whether names and values are percent-encoded, as they are in cookies.
+
+        Returns:
+            Who is kept now. Entries without a whole access token are left out.
+
+        Raises:
+            ParameterError: the text is no JSON object.
+            StorageError: not all of it is kept.
+        """
+        from .moving import move_in
+
+        return await move_in(self._home, items, cookies=cookies)
+
+    async def export_to_javascript(self, *, cookies: bool = False) -> dict[str, str]:
+        """All users of the storage in the layout of amazon-cognito-identity-js and Amplify: for
+        `localStorage.setItem`, by name. It holds tokens and devices: keep it as you would keep a password.
+
+        Args:
+            cookies: percent-encode names and values, as these libraries do in cookies.
+
+        Raises:
+            StorageError: the storage cannot be read.
+        """
+        from .moving import move_out
+
+        return await move_out(self._home, await self._all(), cookies=cookies)
 
     @property
     def _home(self) -> AsyncHome:
