@@ -37,8 +37,8 @@ from userpool.service.domain.factors.choices import (
 )
 from userpool.service.domain.factors.second import Ask, after_code_alone
 from userpool.service.domain.factors.sent import after_first_code
-from userpool.service.domain.records import PasswordRecord, Pool, Totp, User, UserStatus
-from userpool.service.domain.settings import PoolSettings
+from userpool.service.domain.records import AppClient, PasswordRecord, Pool, Totp, User, UserStatus
+from userpool.service.domain.settings import ClientSettings, PoolSettings
 
 EMAIL, PHONE = "ada@example.com", "+15555550123"
 PASSWORD = PasswordRecord(b"salt", b"verifier", 0.0)
@@ -52,6 +52,11 @@ MAIL: dict[str, Any] = {"EmailMfaConfiguration": {}}
 def pool(*factors: str, **stored: Any) -> PoolSettings:
     policies = {"SignInPolicy": {"AllowedFirstAuthFactors": list(factors)}}
     return PoolSettings(Pool("us-east-1_aaaaaaaaa", "pool", {"Policies": policies, **stored}, 0.0, 0.0))
+
+
+def client(*flows: str) -> ClientSettings:
+    stored = {"ExplicitAuthFlows": list(flows)}
+    return ClientSettings(AppClient("client", "us-east-1_aaaaaaaaa", "app", stored, (), 0.0, 0.0))
 
 
 def user(**changes: Any) -> User:
@@ -104,14 +109,25 @@ class TestAvailable:
     def test_doing_without_a_password(self) -> None:
         assert not passwordless(pool())
         assert not passwordless(pool("PASSWORD", "WEB_AUTHN"))
-        settings = pool("PASSWORD", "EMAIL_OTP")
+        settings = pool("PASSWORD", "EMAIL_OTP", AutoVerifiedAttributes=["email", "phone_number"])
         assert passwordless(settings)
-        check_reachable(settings, {"email": EMAIL})
+        check_reachable(settings, client("ALLOW_USER_AUTH"), {"email": EMAIL})
         for attributes in ({}, {"phone_number": PHONE}, {"email": ""}):
             with pytest.raises(InvalidParameterException, match="email"):
-                check_reachable(settings, attributes)
+                check_reachable(settings, client("ALLOW_USER_AUTH"), attributes)
+
+    @pytest.mark.parametrize(
+        ("settings", "flow"),
+        [
+            (pool(AutoVerifiedAttributes=["email"]), "ALLOW_USER_AUTH"),
+            (pool("PASSWORD", "EMAIL_OTP"), "ALLOW_USER_AUTH"),
+            (pool("PASSWORD", "EMAIL_OTP", AutoVerifiedAttributes=["phone_number"]), "ALLOW_USER_AUTH"),
+            (pool("PASSWORD", "EMAIL_OTP", AutoVerifiedAttributes=["email"]), "ALLOW_USER_SRP_AUTH"),
+        ],
+    )
+    def test_where_a_password_is_needed(self, settings: PoolSettings, flow: str) -> None:
         with pytest.raises(InvalidParameterException, match="Missing required parameter Password"):
-            check_reachable(pool(), {"email": EMAIL})
+            check_reachable(settings, client(flow), {"email": EMAIL})
 
 
 class TestAfterACodeAlone:

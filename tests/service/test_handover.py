@@ -95,7 +95,8 @@ class TestWithoutPassword:
         )
 
     def test_where_no_code_could_be_sent(self, world: World) -> None:
-        client = world.pool(**factors("PASSWORD", "SMS_OTP")).client()
+        pool = world.pool(AutoVerifiedAttributes=["phone_number"], **factors("PASSWORD", "SMS_OTP"))
+        client = pool.client()
         error = client.error("SignUp", Username="ada", UserAttributes=pairs({"email": EMAIL}))
         assert isinstance(error, InvalidParameterException)
         assert "phone_number" in error.message

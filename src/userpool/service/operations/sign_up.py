@@ -50,7 +50,7 @@ def sign_up(context: Context, call: Call[idp.SignUpRequest]) -> idp.SignUpRespon
     if given.password:
         check_policy(realm.settings.password_policy, given.password)
     else:
-        check_reachable(realm.settings, user.attributes)
+        check_reachable(realm.settings, realm.client_settings, user.attributes)
     verdict = _judged(context, realm, user, given)
     attributes = {**user.attributes, **verdict.flags()}
     user = replace(user, attributes=attributes)

@@ -8,7 +8,7 @@ from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import InvalidParameterException
 
 from ..records import User, UserStatus
-from ..settings import MfaMode, PoolSettings
+from ..settings import ClientSettings, Flow, MfaMode, PoolSettings
 from .second import has_second_factor
 
 PASSWORDS = (ChallengeNameType.PASSWORD_SRP, ChallengeNameType.PASSWORD)
@@ -29,15 +29,21 @@ def passwordless(settings: PoolSettings) -> bool:
     return not ADDRESS.keys().isdisjoint(settings.first_factors)
 
 
-def check_reachable(settings: PoolSettings, attributes: Mapping[str, str]) -> None:
+def check_reachable(settings: PoolSettings, client: ClientSettings, attributes: Mapping[str, str]) -> None:
     """Refuse a new user without a password who could not sign in by a code either.
 
+    Cognito wants a client that signs in by choice, and an address that the pool verifies at sign-up.
+
     Raises:
-        InvalidParameterException: the pool wants a password, or there is no address for a code.
+        InvalidParameterException: pool or client want a password, or there is no address for a code.
     """
-    if not passwordless(settings):
+    addresses = [
+        attribute
+        for factor, attribute in ADDRESS.items()
+        if factor in settings.first_factors and attribute in settings.auto_verified
+    ]
+    if not (addresses and client.allows(Flow.USER_AUTH)):
         raise InvalidParameterException("Missing required parameter Password")
-    addresses = [attribute for factor, attribute in ADDRESS.items() if factor in settings.first_factors]
     if not any(attributes.get(attribute) for attribute in addresses):
         raise InvalidParameterException(
             "A user without a password needs one of: " + ", ".join(addresses) + ". Give it, or a password."
