@@ -46,6 +46,10 @@ CONVERSATIONS = {
     "InitiateAuth": "UserPool.sign_in",
     "RespondToAuthChallenge": "UserPool.respond",
     "GetTokensFromRefreshToken": "User.refresh",
+    "GetId": "Identity.identity_id",
+    "GetCredentialsForIdentity": "Identity.credentials",
+    "GetOpenIdToken": "Identity.open_id_token",
+    "UnlinkIdentity": "Identity.unlink",
 }
 """What the client does with operations that have no method of their own name."""
 

@@ -46,7 +46,7 @@ def test_every_operation_has_its_row() -> None:
     matrix = gen_docs.operation_matrix()
     assert all(f"| {name} | " in matrix for name in (*ops.IDP, *ops.IDENTITY))
     assert "| SignUp | anybody | `UserPool.sign_up` | yes |" in matrix
-    assert "| GetId | anybody | not yet | not yet |" in matrix
+    assert "| GetId | anybody | `Identity.identity_id` | not yet |" in matrix
 
 
 @pytest.mark.parametrize(
