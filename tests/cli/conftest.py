@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -50,6 +51,12 @@ def service() -> Iterator[str]:
     finally:
         code, said = stop(process)
         assert (code, said) == (0, "")
+
+
+@pytest.fixture(autouse=True)
+def no_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The profiles of whoever runs the tests do not count."""
+    monkeypatch.setenv("USERPOOL_PROFILES", os.devnull)
 
 
 @dataclass

@@ -20,6 +20,7 @@ COMMANDS = {
     "pools": "pools",
     "clients": "clients",
     "users": "users",
+    "profiles": "profiles",
     "sign-up": "accounts",
     "confirm": "accounts",
     "sign-in": "sign_in",
@@ -80,8 +81,8 @@ def userpool() -> None:
     """Amazon Cognito user pools: sign in to one, or run your own.
 
     Commands that talk to a pool take it from --pool, --client-id and --endpoint, or from USERPOOL_POOL_ID,
-    USERPOOL_CLIENT_ID and USERPOOL_ENDPOINT. Secrets are never options: they are asked for, or taken from
-    the environment (USERPOOL_PASSWORD, USERPOOL_CLIENT_SECRET …).
+    USERPOOL_CLIENT_ID and USERPOOL_ENDPOINT, from --config FILE, or from --profile NAME. Secrets are never
+    options: they are asked for, or taken from the environment (USERPOOL_PASSWORD, USERPOOL_CLIENT_SECRET …).
     """
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,7 +14,7 @@ import click
 from .failures import BadUsage, MachineFault, NotSignedIn
 
 if TYPE_CHECKING:
-    from userpool import Admin, User, UserPool
+    from userpool import Admin, PasswordPolicy, User, UserPool
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,17 +23,28 @@ REGION = "us-east-1"
 """Where a service of one's own is, unless it is told otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An app client of a pool, as the options and the environment name it."""
+    """An app client of a pool, as options, the environment, a configuration file or a profile name it."""
 
-    pool_id: str | None
-    client_id: str | None
-    endpoint: str | None
-    issuer: str | None
-    allow_insecure_http: bool
-    storage: str | None
+    user_pool_id: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    endpoint: str | None = None
+    issuer: str | None = None
+    allow_insecure_http: bool = False
+    storage: str | None = None
     """The folder that tokens are kept in; by default among this user's application data."""
+    identity_pool_id: str | None = None
+    identity_endpoint: str | None = None
+    password_policy: PasswordPolicy | None = None
+
+    def names(self) -> tuple[str, str]:
+        """Pool and app client. Raises `BadUsage` where they are not named."""
+        return (
+            _named(self.user_pool_id, "which pool", "--pool", "USERPOOL_POOL_ID"),
+            _named(self.client_id, "which app client", "--client-id", "USERPOOL_CLIENT_ID"),
+        )
 
     @contextmanager
     def open(self) -> Iterator[UserPool]:
@@ -47,13 +57,13 @@ class Target:
         from userpool import FileStorage, StorageWarning, UserPool
 
         pool = UserPool(
-            _named(self.pool_id, "which pool", "--pool", "USERPOOL_POOL_ID"),
-            _named(self.client_id, "which app client", "--client-id", "USERPOOL_CLIENT_ID"),
-            os.environ.get(CLIENT_SECRET) or None,
+            *self.names(),
+            self.client_secret,
             endpoint=self.endpoint,
             issuer=self.issuer,
             allow_insecure_http=self.allow_insecure_http,
             storage=FileStorage(self.storage),
+            password_policy=self.password_policy,
         )
         with pool, warnings.catch_warnings():
             warnings.simplefilter("error", StorageWarning)
@@ -74,26 +84,42 @@ def current_user(pool: UserPool) -> User:
     return user
 
 
-def client_options(command: F) -> F:
-    """Give a command the options of `Target`, which it takes as its first argument."""
+def client_options(command: F, *, default: bool = True) -> F:
+    """Give a command the options of `Target`, which it takes as its first argument.
+
+    Args:
+        command: the command.
+        default: whether the default profile counts where nothing is named.
+    """
 
     @functools.wraps(command)
-    def run(
-        *,
-        pool_id: str | None,
-        client_id: str | None,
-        endpoint: str | None,
-        issuer: str | None,
-        allow_insecure_http: bool,
-        storage: str | None,
-        **arguments: Any,
-    ) -> Any:
-        target = Target(pool_id, client_id, endpoint, issuer, allow_insecure_http, storage)
+    def run(*, profile: str | None, config: str | None, **arguments: Any) -> Any:
+        from .resolve import resolve
+
+        given = {name: arguments.pop(name) for name in _CLIENT}
+        context = click.get_current_context()
+        target = resolve(context, given, profile=profile, config=config, default=default)
         return command(target, **arguments)
 
     options = (
         click.option(
-            "--pool", "pool_id", envvar="USERPOOL_POOL_ID", help="The pool, such as us-east-1_aB12cDe34."
+            "--profile",
+            envvar="USERPOOL_PROFILE",
+            metavar="NAME",
+            shell_complete=_complete_profile,
+            help="The profile that says all of this (userpool profiles).",
+        ),
+        click.option(
+            "--config",
+            envvar="USERPOOL_CONFIG",
+            type=click.Path(dir_okay=False),
+            help="A file that says it: amplify_outputs.json or aws-exports.",
+        ),
+        click.option(
+            "--pool",
+            "user_pool_id",
+            envvar="USERPOOL_POOL_ID",
+            help="The pool, such as us-east-1_aB12cDe34.",
         ),
         click.option("--client-id", envvar="USERPOOL_CLIENT_ID", help="The app client."),
         *_service_options(),
@@ -112,6 +138,40 @@ def client_options(command: F) -> F:
     )
     wrapped: F = _with(run, options)
     return wrapped
+
+
+def identity_options(command: F) -> F:
+    """Give a command the options that name an identity pool."""
+    options = (
+        click.option(
+            "--identity-pool",
+            "identity_pool_id",
+            envvar="USERPOOL_IDENTITY_POOL_ID",
+            help="The identity pool, such as us-east-1:0a1b2c3d-….",
+        ),
+        click.option(
+            "--identity-endpoint",
+            envvar="USERPOOL_IDENTITY_ENDPOINT",
+            metavar="URL",
+            help="Another identity service than AWS's.",
+        ),
+    )
+    wrapped: F = _with(command, options)
+    return wrapped
+
+
+_CLIENT = ("user_pool_id", "client_id", "endpoint", "allow_insecure_http", "issuer", "storage")
+"""The options of `client_options` that say something by themselves."""
+
+
+def _complete_profile(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """For the shell: the names of profiles."""
+    from .profile_file import ProfileFile
+
+    try:
+        return [name for name in ProfileFile().names if name.startswith(begun)]
+    except MachineFault:
+        return []
 
 
 @dataclass(frozen=True, slots=True)

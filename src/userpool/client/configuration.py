@@ -150,6 +150,19 @@ _VARIABLES: Final = {
 }
 
 
+def read_own(configuration: Mapping[str, Any], where: str) -> PoolConfig:
+    """Read the members of `PoolConfig` by their names.
+
+    Args:
+        configuration: the members.
+        where: what they stand in, for messages.
+
+    Raises:
+        ParameterError: one is missing or wrong.
+    """
+    return _read(configuration, _OWN, where)
+
+
 def _known(configuration: Mapping[str, Any], where: str) -> PoolConfig:
     for sign, shape in _SHAPES.items():
         if _at(configuration, sign.split(".")) is not None:
