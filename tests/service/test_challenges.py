@@ -649,6 +649,74 @@ class TestRequiredFactor:
         free.signed_up("ada", email=EMAIL, phone_number=PHONE)
         assert free.by_password()["ChallengeName"] == "SELECT_MFA_TYPE"
 
+    def set_up(self, client: ClientOf) -> App:
+        """Set an authenticator app up in the course of a sign-in."""
+        world, session = client.world, client.by_password()["Session"]
+        started = world.call("AssociateSoftwareToken", Session=session)
+        app = App(world, started["SecretCode"])
+        verified = world.call("VerifySoftwareToken", Session=started["Session"], UserCode=app.code())
+        assert client.respond("MFA_SETUP", verified["Session"], USERNAME="ada")["AuthenticationResult"]
+        return app
+
+    def test_A10_an_open_set_up_does_not_replace_the_app_that_the_user_has_by_now(self, world: World) -> None:
+        client = self.make(world, TOTP_ON)
+        client.signed_up()
+        held = client.by_password()["Session"]
+        started = world.call("AssociateSoftwareToken", Session=client.by_password()["Session"])
+        self.set_up(client)
+        before = client.pool.user("ada").totp
+        other = App(world, started["SecretCode"]).code()
+        for error in (
+            world.error("AssociateSoftwareToken", Session=held),
+            world.error("VerifySoftwareToken", Session=started["Session"], UserCode=other),
+        ):
+            assert (type(error), error.message) == (NotAuthorizedException, INVALID)
+        assert client.pool.user("ada").totp == before
+
+    def test_A10_of_two_apps_that_are_verified_at_once_one_is_set_up(self, world: World) -> None:
+        client = self.make(world, TOTP_ON)
+        client.signed_up()
+        sessions = [client.by_password()["Session"] for _ in range(4)]
+        started = [world.call("AssociateSoftwareToken", Session=session) for session in sessions]
+
+        def verify(number: int) -> str:
+            one = started[number]
+            code = App(world, one["SecretCode"]).code()
+            done = world.call("VerifySoftwareToken", Session=one["Session"], UserCode=code)
+            return str(done["Status"])
+
+        outcomes = together(len(started), verify)
+        assert outcomes.count("SUCCESS") == 1
+        assert [one.message for one in outcomes if isinstance(one, ServiceError)] == [INVALID] * 3
+
+    def test_A10_an_open_set_up_puts_no_address_beside_the_app_that_the_user_has_by_now(
+        self, world: World
+    ) -> None:
+        client = self.make(world, {**EMAIL_MFA, **TOTP_ON}, AccountRecoverySetting=BY_PHONE)
+        client.signed_up()
+        held, late = client.by_password(), client.by_password()
+        asked = client.answer(held, EMAIL="eve@example.com")
+        self.set_up(client)
+        code = world.code("eve@example.com")
+        for error in (
+            refused(client, asked, EMAIL_OTP_CODE=code),
+            refused(client, late, EMAIL="eve@example.com"),
+        ):
+            assert (type(error), error.message) == (NotAuthorizedException, INVALID)
+        assert "email" not in client.pool.user("ada").attributes
+
+    def test_a_set_up_that_the_pool_does_not_want_any_more(self, world: World) -> None:
+        client = self.make(world, {**EMAIL_MFA, **TOTP_ON}, AccountRecoverySetting=BY_EMAIL)
+        client.signed_up("ada", email=EMAIL)
+        held = client.by_password()["Session"]
+        only_email = {
+            **EMAIL_MFA,
+            "MfaConfiguration": "ON",
+            "SoftwareTokenMfaConfiguration": {"Enabled": False},
+        }
+        client.pool.admin("SetUserPoolMfaConfig", **only_email)
+        assert world.error("AssociateSoftwareToken", Session=held).message == INVALID
+
     def test_a_set_up_of_a_user_who_is_gone(self, world: World) -> None:
         client = self.make(world, TOTP_ON)
         client.signed_up()

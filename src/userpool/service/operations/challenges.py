@@ -25,7 +25,7 @@ from ..domain.attributes import conform, merge
 from ..domain.codes import Delivery
 from ..domain.factors import totp
 from ..domain.factors.first import attributes_given
-from ..domain.factors.second import Ask, challenge_of, second_factor
+from ..domain.factors.second import Ask, challenge_of, check_set_up_due, second_factor
 from ..domain.factors.sent import after_code
 from ..domain.passwords import check_policy, with_password
 from ..domain.records import User
@@ -165,6 +165,8 @@ def _sent_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
 
     def attempt(present: User) -> Outcome:
         still_good(session, present)
+        if "setup" in session.data:
+            check_set_up_due(realm.settings, present)
         updated = after_code(present, session.data, context.clock.now())
         stage = Stage(realm, present, session.typed, updated, session, metadata=reply.metadata)
         try:
@@ -219,6 +221,7 @@ def _mfa_setup(context: Context, reply: Reply, facts: Facts) -> Outcome:
         raise InvalidParameterException("User has not verified software token mfa")
     if MfaMethod.EMAIL not in session.data["choices"].split(","):
         raise InvalidParameterException("Selected challenge is not available")
+    check_set_up_due(facts.realm.settings, user)
     conform(facts.realm.settings, {"email": email})
     return _go_on(context, reply, facts, user, Ask(_STEP.EMAIL_OTP, to=email))
 

@@ -24,6 +24,7 @@ from ..context import Call, Caller, Context, handles
 from ..domain import lockout
 from ..domain.factors import totp
 from ..domain.factors.preference import Wish, prefer
+from ..domain.factors.second import check_set_up_due
 from ..domain.records import User
 from ..domain.sessions import MAX_SETUP_ATTEMPTS, Session, consume_session
 from ..domain.settings import MfaMethod, PoolSettings
@@ -120,6 +121,7 @@ def verify_software_token(
     def apply(writer: Writer) -> None:
         _use_up(context, writer, set_up.session)
         user = still_good(set_up.session, writer.user(set_up.user.pool_id, set_up.user.sub))
+        check_set_up_due(set_up.realm.settings, user)
         # Set up because a sign-in asked for it: the next one asks for its code.
         enabled = user.mfa_enabled | {MfaMethod.TOTP}
         writer.put_user(replace(user, totp=record, mfa_enabled=enabled, modified_at=context.clock.now()))
@@ -185,10 +187,12 @@ def _open(context: Context, text: str | None) -> _SetUp:
 
     realm, user = context.store.read(read)
     try:
-        return _SetUp(realm, still_good(session, user), session)
+        found = still_good(session, user)
     except (PasswordResetRequiredException, UserNotConfirmedException):
         # AssociateSoftwareToken declares neither.
         raise NotAuthorizedException("Invalid session for the user.") from None
+    check_set_up_due(realm.settings, found)
+    return _SetUp(realm, found, session)
 
 
 def _use_up(context: Context, writer: Writer, session: Session) -> None:

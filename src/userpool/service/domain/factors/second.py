@@ -83,6 +83,27 @@ def after_code_alone(settings: PoolSettings, user: User, attribute: str) -> Ask 
     return replace(ask, choices=tuple(rest)) if ask.challenge == _MFA_SETUP else _choose(rest)
 
 
+def check_set_up_due(settings: PoolSettings, user: User) -> None:
+    """Refuse to set a second factor up in the course of a sign-in for a user who has one by now.
+
+    Whoever knows a password could otherwise keep such a sign-in open until its user has a factor, and put
+    another in its place.
+
+    Args:
+        settings: of the pool, as they are now.
+        user: as stored now.
+
+    Raises:
+        NotAuthorizedException: this sign-in would be asked for something else now.
+    """
+    try:
+        ask = second_factor(settings, user)
+    except InvalidUserPoolConfigurationException:
+        ask = None
+    if ask is None or ask.challenge is not _MFA_SETUP:
+        raise NotAuthorizedException("Invalid session for the user.")
+
+
 def has_second_factor(settings: PoolSettings, user: User) -> bool:
     """Whether the user switched a second factor on and can be asked for it now."""
     if settings.mfa is MfaMode.OFF:
