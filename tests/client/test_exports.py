@@ -80,14 +80,25 @@ def test_a_star_brings_what_is_public() -> None:
 
 
 @pytest.mark.parametrize(
-    "pair", [("UserPool", "AsyncUserPool"), ("User", "AsyncUser"), ("Admin", "AsyncAdmin")]
+    "pair",
+    [
+        (name.removeprefix("Async"), name)
+        for name in userpool.__all__
+        if name.startswith("Async") and inspect.isclass(getattr(userpool, name))
+    ],
+    ids=lambda pair: pair[0],
 )
 def test_both_faces_have_the_same_methods(pair: tuple[str, str]) -> None:
     def methods(name: str) -> set[str]:
         return {each for each in dir(getattr(userpool, name)) if not each.startswith("_")}
 
-    assert methods(pair[1]) - methods(pair[0]) <= {"aclose"}
-    assert methods(pair[0]) - methods(pair[1]) <= {"close"}
+    assert methods(pair[1]) - methods(pair[0]) <= {"aclose", "asend"}, (
+        "Python's and our own names for what waits"
+    )
+    assert methods(pair[0]) - methods(pair[1]) <= {"close", "send"}
+    for name in methods(pair[0]) & methods(pair[1]):
+        sync, later = (inspect.getdoc(getattr(getattr(userpool, face), name)) for face in pair)
+        assert (sync is None) == (later is None), name
 
 
 def test_a_pool_can_be_made_without_what_only_calls_need() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import inspect
 import logging
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+import userpool
 from tests.canary import assert_hidden, canary, found_in, watch
 
 
@@ -87,3 +91,29 @@ def test_watching_leaves_the_levels_as_they_were() -> None:
     with watch(canary()):
         assert logging.getLogger("userpool").level == logging.DEBUG
     assert logging.getLogger("userpool").level == before
+
+
+SECRET_NAME = re.compile(
+    r"(?:.*_)?(?:token|tokens|password|secret|session|code|seed|credential|key_data|data)"
+    r"|attributes|options|parameters|responses|secret_access_key"
+)
+"""Members that hold a secret, or what a person would not want to see in a log."""
+
+VALUES = [
+    thing
+    for name in userpool.__all__
+    if inspect.isclass(thing := getattr(userpool, name)) and dataclasses.is_dataclass(thing)
+]
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
+def test_no_public_value_shows_a_member_that_is_secret_by_name(kind: type) -> None:
+    """Whoever adds a public value is caught here, before there is a test of its own for it."""
+    value: object = object.__new__(kind)
+    secrets = []
+    for each in dataclasses.fields(kind):
+        text = canary(each.name)
+        object.__setattr__(value, each.name, text)
+        if SECRET_NAME.fullmatch(each.name):
+            secrets.append(text)
+    assert not found_in(repr(value), *secrets)
