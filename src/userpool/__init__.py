@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from .client._sync.pool import UserPool as UserPool
     from .client._sync.steps import SignInStep as SignInStep
     from .client._sync.user import User as User
+    from .client.changes import ChangeReason as ChangeReason
+    from .client.changes import SessionChange as SessionChange
+    from .client.changes import SessionState as SessionState
     from .client.configuration import PoolConfig as PoolConfig
     from .client.installation import installation_id as installation_id
     from .client.judging import StorageWarning as StorageWarning
@@ -150,6 +153,7 @@ _HOMES: Final = {
     "client._sync.pool": "UserPool",
     "client._sync.steps": "SignInStep",
     "client._sync.user": "User",
+    "client.changes": "ChangeReason SessionChange SessionState",
     "client.configuration": "PoolConfig",
     "client.installation": "installation_id",
     "client.judging": "StorageWarning",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from userpool.flows.grant import NewDevice
-    from userpool.protocol.errors import UserPoolError
+    from userpool.protocol.errors import StorageError, UserPoolError
 
 U = TypeVar("U")
 
@@ -29,9 +29,15 @@ class SignedIn(Generic[U]):
 
 @dataclass(frozen=True, slots=True)
 class SignOutResult:
-    """What a sign-out came to. On this machine the tokens are gone in any case."""
+    """What a sign-out came to. In this process the tokens are gone in any case."""
 
     revoked: bool
     """Whether the service knows: the refresh token and what came of it are dead."""
     error: UserPoolError | None = None
-    """Why not, where the service was asked and did not agree or could not be reached."""
+    """Why the service did not do all of it, where it did not agree or could not be reached."""
+    everywhere: bool | None = None
+    """Whether the service has ended every other sign-in of the user too; `None` where it was not asked to."""
+    forgotten: bool = True
+    """Whether the storage has let go of the tokens."""
+    storage_error: StorageError | None = None
+    """Why not; `pool.remove_user` tries again."""

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from userpool.client.changes import ChangeReason, SessionChange, SessionState
 from userpool.client.checking import Checker
 from userpool.client.device_record import names_of
 from userpool.client.flights import AsyncFlights
@@ -22,6 +23,7 @@ from .connection import AsyncConnection
 from .devices import AsyncDevices
 from .session import AsyncSession
 from .user import AsyncUser
+from .watchers import AsyncWatchers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class AsyncHome:
     refresh_flow: RefreshFlow
     flights: AsyncFlights[Held] = field(default_factory=AsyncFlights)
     key_flights: AsyncFlights[None] = field(default_factory=AsyncFlights)
+    watchers: AsyncWatchers = field(default_factory=AsyncWatchers)
 
     async def welcome(
         self, grant: Grant, name: str, *, device_forgotten: bool = False
@@ -62,6 +65,15 @@ class AsyncHome:
         await session.keep()
         if grant.new_device:
             await self.keep_device(held, grant.new_device, name)
+        await self.watchers.tell(
+            SessionChange(
+                held.username,
+                held.sub,
+                SessionState.SIGNED_OUT,
+                SessionState.SIGNED_IN,
+                ChangeReason.SIGNED_IN,
+            )
+        )
         return SignedIn(AsyncUser(self, session), grant.new_device, device_forgotten)
 
     async def keep_device(self, held: Held, new: NewDevice, name: str | None = None) -> None:
@@ -115,6 +127,9 @@ class AsyncHome:
         with contextlib.suppress(StorageError):
             await self.storage.save(self.keys.jwks, checker.keep(self.clock()))
 
-    def is_fresh(self, held: Held) -> bool:
-        """Whether the tokens can be used for a while without a refresh."""
-        return held.fresh(self.clock(), self.connection.world.monotonic(), self.refresh_margin)
+    def is_fresh(self, held: Held, *, margin: float | None = None) -> bool:
+        """Whether the tokens can be used for a while without a refresh: `margin` seconds, by default the
+        pool's.
+        """
+        wanted = self.refresh_margin if margin is None else margin
+        return held.fresh(self.clock(), self.connection.world.monotonic(), wanted)

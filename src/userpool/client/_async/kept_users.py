@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from userpool.client.changes import ChangeReason, SessionChange, SessionState
 from userpool.client.waiting import Once
 from userpool.protocol.errors import SignedOutError
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from .home import AsyncHome
     from .user import AsyncUser
+    from .watchers import AsyncWatcher
 
 
 class AsyncKeptUsers:
@@ -90,7 +92,25 @@ class AsyncKeptUsers:
             await home.storage.delete(key)
             if home.keys.decode_current(await home.storage.load(home.keys.current)) == name:
                 await home.storage.delete(home.keys.current)
+        if held is not None:
+            change = (SessionState.SIGNED_IN, SessionState.SIGNED_OUT, ChangeReason.REMOVED)
+            await home.watchers.tell(SessionChange(held.username, held.sub, *change))
         return there
+
+    def on_change(self, tell: AsyncWatcher) -> Callable[[], None]:
+        """Have a function told how the users of this pool are signed in: each change of `User.state`, and
+        each refresh, with its reason. Pools of `with_storage` tell the same functions.
+
+        It is called when no lock is held, before the call that made the change returns, once for each object
+        of a user. What it raises is logged, to the logger `userpool`, and goes no further.
+
+        Args:
+            tell: is called with a `SessionChange`.
+
+        Returns:
+            A function that ends this.
+        """
+        return self._home.watchers.add(tell)
 
     async def import_from_javascript(
         self, items: Mapping[str, object] | str, *, cookies: bool = False

@@ -10,12 +10,14 @@ tokens.
 from __future__ import annotations
 
 import contextlib
+import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from userpool import flows
+from userpool.client.changes import ChangeReason, SessionChange, SessionState
 from userpool.client.checking import NO_KEYS
 from userpool.client.held import Held
 from userpool.client.judging import StorageWarning, ends_session
@@ -25,6 +27,7 @@ from userpool.protocol.errors import (
     SignedOutError,
     StorageError,
     TokenVerificationError,
+    UserPoolError,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,21 @@ class AsyncSession:
         self._kept: Held | None = None
         self._unsaved = False
         self._ended = False
+        self._state = SessionState.SIGNED_IN
+        self._changing = threading.Lock()
+
+    @property
+    def state(self) -> SessionState:
+        """How the user is signed in, without asking anybody."""
+        alive = not self._ended and self._held.tokens.refresh_token is None
+        if alive and not self._home.is_fresh(self._held, margin=0):
+            return SessionState.EXPIRED
+        return self._state
+
+    @property
+    def last(self) -> Held:
+        """What the user holds, or held when they signed out."""
+        return self._held
 
     @property
     def held(self) -> Held:
@@ -83,16 +101,21 @@ class AsyncSession:
         """
         if self.held is not stale:
             return self.held
-        refresh_token = stale.tokens.refresh_token
-        if refresh_token is None:
-            raise SessionExpired("These tokens came without a refresh token: sign in again.")
-        held = await self._home.flights.run(refresh_token, lambda: self._renew(stale, client_metadata))
-        if held is not self._kept:
-            # Another object with the same tokens did it, and need not have stored them.
-            async with self._locked():
-                if not self._ended:
-                    await self._save(held)
-        self._held = held
+        try:
+            held = await self._shared(stale, client_metadata)
+        except SessionExpired as error:
+            await self._changed(SessionState.EXPIRED, ChangeReason.SESSION_EXPIRED, error)
+            raise
+        except SignedOutError as error:
+            await self._changed(SessionState.SIGNED_OUT, ChangeReason.SIGNED_OUT_ELSEWHERE, error)
+            raise
+        except UserPoolError as error:
+            await self._changed(SessionState.OFFLINE, ChangeReason.REFRESH_FAILED, error)
+            raise
+        with self._changing:
+            known, self._held = self._held, held
+        if known is not held and not self._ended:
+            await self._changed(SessionState.SIGNED_IN, ChangeReason.REFRESHED)
         return self.held
 
     async def keep(self) -> None:
@@ -111,20 +134,22 @@ class AsyncSession:
         """
         return await self._newest(self.held)
 
-    async def end(self) -> Held:
-        """Forget the tokens, here and in the storage. A refresh under way does not bring them back.
-
-        Returns:
-            The newest tokens of this sign-in, to be revoked.
+    async def end(self, reason: ChangeReason = ChangeReason.SIGNED_OUT) -> None:
+        """Forget the tokens, here and in the storage. A refresh under way does not bring them back; `last`
+        are the newest tokens of this sign-in, to be revoked.
 
         Raises:
             StorageError: the storage still has the tokens.
         """
         self._ended = True
-        async with self._locked():
-            held = await self._newest(self._held)
-            await self._forget(held)
-        return held
+        with self._changing:
+            before, self._state = self._state, SessionState.SIGNED_OUT
+        try:
+            async with self._locked():
+                self._held = await self._newest(self._held)
+                await self._forget(self._held)
+        finally:
+            await self._tell(before, SessionState.SIGNED_OUT, reason)
 
     async def bind(self, device_key: str | None) -> None:
         """Have the tokens go with a device, or with none, from now on.
@@ -133,10 +158,49 @@ class AsyncSession:
             SignedOutError: the user has signed out.
             StorageError: the storage's lock could not be had.
         """
-        async with self._locked():
-            held = replace(await self._reloaded(self.held), device_key=device_key)
-            await self._save(held)
-            self._held = held
+        try:
+            async with self._locked():
+                held = replace(await self._reloaded(self.held), device_key=device_key)
+                await self._save(held)
+                self._held = held
+        except SignedOutError as error:
+            await self._changed(SessionState.SIGNED_OUT, ChangeReason.SIGNED_OUT_ELSEWHERE, error)
+            raise
+
+    async def _shared(self, stale: Held, client_metadata: Mapping[str, str] | None) -> Held:
+        """Refresh, or wait for whoever is at it with the same tokens."""
+        refresh_token = stale.tokens.refresh_token
+        if refresh_token is None:
+            raise SessionExpired("These tokens came without a refresh token: sign in again.")
+        held = await self._home.flights.run(refresh_token, lambda: self._renew(stale, client_metadata))
+        if held is not self._kept:
+            # Another object with the same tokens did it, and need not have stored them.
+            async with self._locked():
+                if not self._ended:
+                    await self._save(held)
+        return held
+
+    async def _changed(
+        self, after: SessionState, reason: ChangeReason, error: UserPoolError | None = None
+    ) -> None:
+        """Tell of a change, once for all who find it; who has signed out changes no more."""
+        with self._changing:
+            before = self._state
+            if self._ended and before == SessionState.SIGNED_OUT:
+                return
+            self._state = after
+        if before != after or reason == ChangeReason.REFRESHED:
+            await self._tell(before, after, reason, error)
+
+    async def _tell(
+        self,
+        before: SessionState,
+        after: SessionState,
+        reason: ChangeReason,
+        error: UserPoolError | None = None,
+    ) -> None:
+        held = self._held
+        await self._home.watchers.tell(SessionChange(held.username, held.sub, before, after, reason, error))
 
     async def _renew(self, stale: Held, client_metadata: Mapping[str, str] | None) -> Held:
         async with self._locked():

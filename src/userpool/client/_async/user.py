@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from userpool import flows
-from userpool.client.signed_in import SignOutResult
 from userpool.flows.results import TotpSeed
-from userpool.protocol.errors import ParameterError, UserPoolError
 
 from .user_devices import AsyncUserDevices
+from .user_leaving import AsyncUserLeaving
 from .user_passkeys import AsyncUserPasskeys
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncUser(AsyncUserDevices, AsyncUserPasskeys):
+class AsyncUser(AsyncUserLeaving, AsyncUserDevices, AsyncUserPasskeys):
     """A signed-in user. It keeps itself signed in: tokens that are about to expire are refreshed by the
     next call.
 
@@ -222,61 +221,3 @@ class AsyncUser(AsyncUserDevices, AsyncUserPasskeys):
                 self._config, token, session_id, revoke_associated_sessions=revoke_associated_sessions
             )
         )
-
-    async def sign_out(self, *, revoke_associated_sessions: str | None = None) -> SignOutResult:
-        """Forget the tokens, on this machine and in its storage, and have the service revoke them
-        (RevokeToken).
-
-        Being out of reach of the service stops nobody from signing out here: the result says what it came to.
-
-        Args:
-            revoke_associated_sessions: `LINKED` ends the sessions that belong together with it as well.
-
-        Raises:
-            StorageError: the storage still has the tokens.
-        """
-        _ = self._session.held  # raises where nobody is signed in
-        refresh_token = (await self._session.end()).tokens.refresh_token
-        if refresh_token is None:
-            return SignOutResult(revoked=False)
-        try:
-            await self._home.connection.run(
-                flows.sign_out.revoke_token(
-                    self._config, refresh_token, revoke_associated_sessions=revoke_associated_sessions
-                )
-            )
-        except UserPoolError as error:
-            return SignOutResult(revoked=False, error=error)
-        return SignOutResult(revoked=True)
-
-    async def revoke_token(self, *, revoke_associated_sessions: str | None = None) -> None:
-        """Have the service end this sign-in (RevokeToken), then forget the tokens.
-
-        Args:
-            revoke_associated_sessions: `LINKED` ends the sessions that belong together with it as well.
-
-        Raises:
-            ParameterError: there is no refresh token to revoke.
-        """
-        refresh_token = (await self._session.latest()).tokens.refresh_token
-        if refresh_token is None:
-            raise ParameterError("These tokens came without a refresh token: there is nothing to revoke.")
-        await self._home.connection.run(
-            flows.sign_out.revoke_token(
-                self._config, refresh_token, revoke_associated_sessions=revoke_associated_sessions
-            )
-        )
-        await self._session.end()
-
-    async def global_sign_out(self) -> None:
-        """Have the service end every sign-in of this user, on all devices (GlobalSignOut), then forget
-        the tokens.
-        """
-        await self._call(lambda token: flows.sign_out.global_sign_out(self._config, token))
-        await self._session.end()
-
-    async def delete_user(self) -> None:
-        """Delete the account for good (DeleteUser), then forget the tokens, and this machine's device."""
-        await self._call(lambda token: flows.profile.delete_user(self._config, token))
-        await self._session.end()
-        await self._home.devices.drop(self._name)

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from userpool.client.changes import ChangeReason, SessionChange, SessionState
 from userpool.client.checking import Checker
 from userpool.client.device_record import names_of
 from userpool.client.flights import Flights
@@ -23,6 +24,7 @@ from .connection import Connection
 from .devices import Devices
 from .session import Session
 from .user import User
+from .watchers import Watchers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Home:
     refresh_flow: RefreshFlow
     flights: Flights[Held] = field(default_factory=Flights)
     key_flights: Flights[None] = field(default_factory=Flights)
+    watchers: Watchers = field(default_factory=Watchers)
 
     def welcome(self, grant: Grant, name: str, *, device_forgotten: bool = False) -> SignedIn[User]:
         """Take in the user who has just signed in: verified, stored, and the current one from now on.
@@ -61,6 +64,15 @@ class Home:
         session.keep()
         if grant.new_device:
             self.keep_device(held, grant.new_device, name)
+        self.watchers.tell(
+            SessionChange(
+                held.username,
+                held.sub,
+                SessionState.SIGNED_OUT,
+                SessionState.SIGNED_IN,
+                ChangeReason.SIGNED_IN,
+            )
+        )
         return SignedIn(User(self, session), grant.new_device, device_forgotten)
 
     def keep_device(self, held: Held, new: NewDevice, name: str | None = None) -> None:
@@ -114,6 +126,9 @@ class Home:
         with contextlib.suppress(StorageError):
             self.storage.save(self.keys.jwks, checker.keep(self.clock()))
 
-    def is_fresh(self, held: Held) -> bool:
-        """Whether the tokens can be used for a while without a refresh."""
-        return held.fresh(self.clock(), self.connection.world.monotonic(), self.refresh_margin)
+    def is_fresh(self, held: Held, *, margin: float | None = None) -> bool:
+        """Whether the tokens can be used for a while without a refresh: `margin` seconds, by default the
+        pool's.
+        """
+        wanted = self.refresh_margin if margin is None else margin
+        return held.fresh(self.clock(), self.connection.world.monotonic(), wanted)

@@ -11,12 +11,14 @@ tokens.
 from __future__ import annotations
 
 import contextlib
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from userpool import flows
+from userpool.client.changes import ChangeReason, SessionChange, SessionState
 from userpool.client.checking import NO_KEYS
 from userpool.client.held import Held
 from userpool.client.judging import StorageWarning, ends_session
@@ -26,6 +28,7 @@ from userpool.protocol.errors import (
     SignedOutError,
     StorageError,
     TokenVerificationError,
+    UserPoolError,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +51,21 @@ class Session:
         self._kept: Held | None = None
         self._unsaved = False
         self._ended = False
+        self._state = SessionState.SIGNED_IN
+        self._changing = threading.Lock()
+
+    @property
+    def state(self) -> SessionState:
+        """How the user is signed in, without asking anybody."""
+        alive = not self._ended and self._held.tokens.refresh_token is None
+        if alive and not self._home.is_fresh(self._held, margin=0):
+            return SessionState.EXPIRED
+        return self._state
+
+    @property
+    def last(self) -> Held:
+        """What the user holds, or held when they signed out."""
+        return self._held
 
     @property
     def held(self) -> Held:
@@ -84,16 +102,21 @@ class Session:
         """
         if self.held is not stale:
             return self.held
-        refresh_token = stale.tokens.refresh_token
-        if refresh_token is None:
-            raise SessionExpired("These tokens came without a refresh token: sign in again.")
-        held = self._home.flights.run(refresh_token, lambda: self._renew(stale, client_metadata))
-        if held is not self._kept:
-            # Another object with the same tokens did it, and need not have stored them.
-            with self._locked():
-                if not self._ended:
-                    self._save(held)
-        self._held = held
+        try:
+            held = self._shared(stale, client_metadata)
+        except SessionExpired as error:
+            self._changed(SessionState.EXPIRED, ChangeReason.SESSION_EXPIRED, error)
+            raise
+        except SignedOutError as error:
+            self._changed(SessionState.SIGNED_OUT, ChangeReason.SIGNED_OUT_ELSEWHERE, error)
+            raise
+        except UserPoolError as error:
+            self._changed(SessionState.OFFLINE, ChangeReason.REFRESH_FAILED, error)
+            raise
+        with self._changing:
+            known, self._held = self._held, held
+        if known is not held and not self._ended:
+            self._changed(SessionState.SIGNED_IN, ChangeReason.REFRESHED)
         return self.held
 
     def keep(self) -> None:
@@ -112,20 +135,22 @@ class Session:
         """
         return self._newest(self.held)
 
-    def end(self) -> Held:
-        """Forget the tokens, here and in the storage. A refresh under way does not bring them back.
-
-        Returns:
-            The newest tokens of this sign-in, to be revoked.
+    def end(self, reason: ChangeReason = ChangeReason.SIGNED_OUT) -> None:
+        """Forget the tokens, here and in the storage. A refresh under way does not bring them back; `last`
+        are the newest tokens of this sign-in, to be revoked.
 
         Raises:
             StorageError: the storage still has the tokens.
         """
         self._ended = True
-        with self._locked():
-            held = self._newest(self._held)
-            self._forget(held)
-        return held
+        with self._changing:
+            before, self._state = self._state, SessionState.SIGNED_OUT
+        try:
+            with self._locked():
+                self._held = self._newest(self._held)
+                self._forget(self._held)
+        finally:
+            self._tell(before, SessionState.SIGNED_OUT, reason)
 
     def bind(self, device_key: str | None) -> None:
         """Have the tokens go with a device, or with none, from now on.
@@ -134,10 +159,47 @@ class Session:
             SignedOutError: the user has signed out.
             StorageError: the storage's lock could not be had.
         """
-        with self._locked():
-            held = replace(self._reloaded(self.held), device_key=device_key)
-            self._save(held)
-            self._held = held
+        try:
+            with self._locked():
+                held = replace(self._reloaded(self.held), device_key=device_key)
+                self._save(held)
+                self._held = held
+        except SignedOutError as error:
+            self._changed(SessionState.SIGNED_OUT, ChangeReason.SIGNED_OUT_ELSEWHERE, error)
+            raise
+
+    def _shared(self, stale: Held, client_metadata: Mapping[str, str] | None) -> Held:
+        """Refresh, or wait for whoever is at it with the same tokens."""
+        refresh_token = stale.tokens.refresh_token
+        if refresh_token is None:
+            raise SessionExpired("These tokens came without a refresh token: sign in again.")
+        held = self._home.flights.run(refresh_token, lambda: self._renew(stale, client_metadata))
+        if held is not self._kept:
+            # Another object with the same tokens did it, and need not have stored them.
+            with self._locked():
+                if not self._ended:
+                    self._save(held)
+        return held
+
+    def _changed(self, after: SessionState, reason: ChangeReason, error: UserPoolError | None = None) -> None:
+        """Tell of a change, once for all who find it; who has signed out changes no more."""
+        with self._changing:
+            before = self._state
+            if self._ended and before == SessionState.SIGNED_OUT:
+                return
+            self._state = after
+        if before != after or reason == ChangeReason.REFRESHED:
+            self._tell(before, after, reason, error)
+
+    def _tell(
+        self,
+        before: SessionState,
+        after: SessionState,
+        reason: ChangeReason,
+        error: UserPoolError | None = None,
+    ) -> None:
+        held = self._held
+        self._home.watchers.tell(SessionChange(held.username, held.sub, before, after, reason, error))
 
     def _renew(self, stale: Held, client_metadata: Mapping[str, str] | None) -> Held:
         with self._locked():
