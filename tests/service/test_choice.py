@@ -109,6 +109,14 @@ class TestChoosing:
         assert (asked["ChallengeName"], asked["AvailableChallenges"][0]) == (CLEAR, SRP)
         assert ada.answer(asked, PASSWORD=PASSWORD)["AuthenticationResult"]
 
+    def test_a_password_after_a_wrong_code(self, ada: ClientOf) -> None:
+        challenge = choose(ada, "EMAIL_OTP")
+        code = other_code(ada.world.code())
+        assert isinstance(not_accepted(ada, challenge, EMAIL_OTP_CODE=code), CodeMismatchException)
+        instead = {**challenge, "ChallengeName": "SELECT_CHALLENGE"}
+        assert ada.answer(instead, ANSWER=CLEAR, PASSWORD=PASSWORD)["AuthenticationResult"]
+        assert not_accepted(ada, challenge, EMAIL_OTP_CODE=ada.world.code()).message == USED
+
     def test_a_password_with_the_choice(self, ada: ClientOf) -> None:
         assert ada.answer(choose(ada), ANSWER=CLEAR, PASSWORD=PASSWORD)["AuthenticationResult"]
 
@@ -498,6 +506,16 @@ class TestHiddenUsers:
         for factor in (None, CLEAR, "EMAIL_OTP"):
             known, unknown = choose(hiding, factor), choose(hiding, factor, user="ida")
             assert len(known["Session"]) == len(unknown["Session"])
+
+    def test_A23_whatever_address_the_user_has(self, hiding: ClientOf) -> None:
+        lengths = set()
+        for size in range(1, 240, 12):
+            name = f"user{size:03}"
+            hiding.signed_up(
+                name, email=f"{'x' * min(size, 60)}@{'y.' * (max(size - 60, 0) // 2)}example.com"
+            )
+            lengths.add(len(choose(hiding, "EMAIL_OTP", user=name)["Session"]))
+        assert lengths == {len(choose(hiding, "EMAIL_OTP", user="user000")["Session"])}
 
     @pytest.mark.parametrize("factor", [None, CLEAR, SRP, "EMAIL_OTP"])
     def test_A23_the_same_work_is_done(self, hiding: ClientOf, factor: str | None) -> None:

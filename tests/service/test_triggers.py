@@ -130,6 +130,16 @@ class TestRunning:
 
         assert self.error(function).message == "PreSignUp failed with error SystemExit."
 
+    def test_A58_nor_with_a_text_that_cannot_be_had(self) -> None:
+        class Unspeakable(Exception):
+            def __str__(self) -> str:
+                raise RuntimeError("no text")
+
+        def function(event: Event) -> Event:
+            raise Unspeakable
+
+        assert self.error(function).message == "PreSignUp failed with error Unspeakable."
+
     @pytest.mark.parametrize(
         "answer",
         [
@@ -148,6 +158,8 @@ class TestRunning:
             lambda event: {**event, "userPoolId": "us-east-1_other0000"},
             lambda event: {**event, "response": {"blob": "x" * 300_000}},
             lambda event: {**event, "response": {"set": {1}}},
+            lambda event: {**event, "response": {"text": "half of a pair: \ud800"}},
+            lambda event: {**event, "response": {"\udc00": "text"}},
             lambda event: nested(event),
         ],
     )

@@ -15,7 +15,7 @@ from .devices import device_step
 from .domain.factors.first import after_password
 from .domain.factors.second import Ask
 from .domain.records import User
-from .domain.sessions import Session
+from .domain.sessions import MAX_ATTEMPTS, Session
 from .passwords import credentials
 from .sessions import new_session, seal_bytes
 from .sign_in import proceed, settled
@@ -40,7 +40,8 @@ def by_password(context: Context, who: Claimant, password: str, session: Session
         NotAuthorizedException: it is wrong, or there is no such user.
     """
     pool = who.realm.pool
-    charge_proof(context, pool.id, who.sub, session, once=True)
+    # Wrong codes may have been answered to this session before the password was chosen instead.
+    charge_proof(context, pool.id, who.sub, session, limit=MAX_ATTEMPTS, once=True)
     right = credentials(context, pool, who.user, who.sub, who.username).match(context, password)
     if who.user is None or not right:
         raise NotAuthorizedException("Incorrect username or password.")

@@ -18,6 +18,11 @@ from .records import SessionUse
 BLOCK = 256
 """Plain text is padded to a multiple of this, so that lengths tell little."""
 
+ROOM = 384
+"""Bytes that a user's name and the address of a code take in any session, short or long: they are what a user
+who exists has of another length than one who does not.
+"""
+
 MAX_ATTEMPTS = 5
 """Wrong codes that one session takes; with the last of them the lock of passwords begins as well."""
 
@@ -49,7 +54,9 @@ class Session:
         """The plain text to seal, padded."""
         values = {name: getattr(self, name) for name in self.__slots__}
         text = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-        return text + b" " * (-len(text) % BLOCK)
+        names = (self.username + self.data.get("to", "")).encode("utf-8", "surrogatepass")
+        size = len(text) + max(ROOM - len(names), 0)
+        return text.ljust(size + -size % BLOCK)
 
     @classmethod
     def from_bytes(cls, plain: bytes) -> Session:

@@ -20,7 +20,7 @@ NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
 """What stands for the app client where administrators act."""
 
 MAX_ANSWER = 256 * 1024
-"""Characters of what a trigger answers, as JSON."""
+"""Bytes of what a trigger answers, as JSON."""
 
 _MAX_TEXT = 512
 _FIXED = ("version", "triggerSource", "region", "userPoolId", "userName", "callerContext")
@@ -90,7 +90,8 @@ def _shown(text: str) -> str:
 
 def _response(sent: Mapping[str, Any], answered: object) -> dict[str, Any]:
     try:
-        text = json.dumps(answered, allow_nan=False)
+        # As UTF-8: half of a surrogate pair has none, and could neither be stored nor be sent.
+        text = json.dumps(answered, allow_nan=False, ensure_ascii=False).encode()
         plain = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         raise InvalidLambdaResponseException("Unrecognizable lambda output") from None

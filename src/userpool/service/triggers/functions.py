@@ -113,9 +113,16 @@ class Triggers:
             ) from None
         if error is not None:
             _logger.warning("the trigger %s failed", trigger, exc_info=error)
-            raise TriggerFailed(str(error) or type(error).__name__)
+            raise TriggerFailed(_text(error) or type(error).__name__)
         # A function that changes the event that it was given need not return it.
         return event if answered is None else answered
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - of somebody else's making, and told in the log above
+        return ""
 
 
 def _call(function: Function, event: dict[str, Any]) -> object:
