@@ -26,8 +26,8 @@ from userpool import Admin, User, UserPool
 from userpool.cli import app, failures
 from userpool.protocol import errors
 from userpool.protocol import operations as ops
-from userpool.protocol._service_error import _REASONS
-from userpool.protocol.errors import BY_CODE, ServiceError
+from userpool.protocol._service_error import _REASONS, ADVICE
+from userpool.protocol.errors import BY_CODE, NotAuthorizedReason, ServiceError
 from userpool.protocol.operations import Auth, Operation
 from userpool.service import operations as service_operations
 from userpool.service.context import HANDLERS
@@ -178,8 +178,11 @@ def reasons() -> str:
     for part, reason in _REASONS:
         texts.setdefault(reason.name, []).append(part)
     return table(
-        ("`reason`", "when the service's message holds"),
-        ((f"`{name}`", ", ".join(f"“{part}”" for part in parts)) for name, parts in texts.items()),
+        ("`reason`", "when the service's message holds", "what to do"),
+        (
+            (f"`{name}`", ", ".join(f"“{part}”" for part in parts), ADVICE[NotAuthorizedReason[name]])
+            for name, parts in texts.items()
+        ),
     )
 
 

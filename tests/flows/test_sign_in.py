@@ -215,7 +215,7 @@ def test_other_refusals_have_nothing_to_do_with_migration(
     stage = Stage([refusal("NotAuthorizedException", message)])
     with pytest.raises(NotAuthorizedException) as caught:
         stage.run(sign_in(config(), "ada", password, auth_flow=flow))
-    assert caught.value.hint == NotAuthorizedException.hint
+    assert caught.value.hint == NotAuthorizedException(message).hint
 
 
 @pytest.mark.parametrize("flow", list(AuthFlow))

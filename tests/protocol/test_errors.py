@@ -8,6 +8,7 @@ import pickle
 import pytest
 
 from userpool.protocol import errors
+from userpool.protocol._service_error import ADVICE
 from userpool.protocol.errors import (
     BY_CODE,
     ChallengeError,
@@ -31,6 +32,7 @@ from userpool.protocol.errors import (
     TooManyFailedAttemptsException,
     TooManyRequestsException,
     TransportError,
+    UserLambdaValidationException,
     UserNotFoundException,
     UserPoolError,
     error_class,
@@ -115,10 +117,20 @@ def test_what_passes_by_itself(error: ServiceError, retryable: bool, throttled: 
     assert error.throttled is throttled
 
 
+@pytest.mark.parametrize("reason", set(NotAuthorizedReason) - {NotAuthorizedReason.OTHER})
+def test_each_reason_says_what_to_do(reason: NotAuthorizedReason) -> None:
+    error = NotAuthorizedException("Whatever it says.", reason=reason)
+    assert error.hint == ADVICE[reason] != NotAuthorizedException.hint
+    assert error.hint.endswith(".") and str(error).endswith(error.hint)
+    other = UserLambdaValidationException("No.", reason=reason)
+    assert other.hint == UserLambdaValidationException.hint, "reasons are those of one class"
+
+
 def test_a_text_says_what_to_do_and_where_it_came_from() -> None:
     error = NotAuthorizedException("Password attempts exceeded", operation="InitiateAuth", request_id="r-1")
     assert str(error) == (
-        f"Password attempts exceeded (InitiateAuth, request id r-1) {NotAuthorizedException.hint}"
+        "Password attempts exceeded (InitiateAuth, request id r-1) "
+        "Wait before the next attempt: each wrong password makes the wait longer."
     )
     assert str(NotAuthorizedException("No.")) == f"No. {NotAuthorizedException.hint}"
     assert str(NotAuthorizedException(operation="GetUser")).startswith(

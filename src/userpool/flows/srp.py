@@ -36,7 +36,7 @@ MIGRATION: Final = (
 def hint_at_migration(refusal: NotAuthorizedException) -> None:
     """Say what a refused password may also mean: the service does not tell one from the other."""
     # One that has a hint of its own already was about something else, such as the device.
-    plain = refusal.hint == type(refusal).hint
+    plain = refusal.hint == type(refusal)(refusal.message).hint
     if plain and refusal.reason == NotAuthorizedReason.BAD_CREDENTIALS:
         refusal.hint = f"{refusal.hint} {MIGRATION}"
 

@@ -6,8 +6,9 @@ They stand apart from `errors` because the generated classes need them; import t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 
 class UserPoolError(Exception):
@@ -73,6 +74,33 @@ _REASONS = (
 )
 
 
+ADVICE: Final[Mapping[str, str]] = {
+    NotAuthorizedReason.BAD_CREDENTIALS: "Check the user name and the password.",
+    NotAuthorizedReason.LOCKED: "Wait before the next attempt: each wrong password makes the wait longer.",
+    NotAuthorizedReason.DISABLED: "Ask an administrator to enable the user (AdminEnableUser).",
+    NotAuthorizedReason.SESSION_EXPIRED: "Sign in again: the challenge is too old to be answered.",
+    NotAuthorizedReason.SESSION_USED: "Sign in again, and answer each challenge once.",
+    NotAuthorizedReason.SESSION_INVALID: "Sign in again: this challenge or device cannot go on.",
+    NotAuthorizedReason.SECRET_HASH: "Give the app client's own client_secret, and none to a client without.",
+    NotAuthorizedReason.REFRESH_TOKEN_INVALID: "Sign in again.",
+    NotAuthorizedReason.REFRESH_TOKEN_EXPIRED: "Sign in again.",
+    NotAuthorizedReason.REFRESH_TOKEN_REVOKED: "Sign in again.",
+    NotAuthorizedReason.ACCESS_TOKEN_INVALID: "Give an access token of this pool, no ID token, or sign in.",
+    NotAuthorizedReason.ACCESS_TOKEN_EXPIRED: "Refresh the tokens, or sign in again.",
+    NotAuthorizedReason.ACCESS_TOKEN_REVOKED: "Sign in again.",
+    NotAuthorizedReason.ACCESS_TOKEN_SCOPE: (
+        "Sign in by the API, or ask for the scope aws.cognito.signin.user.admin."
+    ),
+    NotAuthorizedReason.TEMPORARY_PASSWORD_EXPIRED: (
+        "Ask an administrator for a new one (AdminCreateUser with message_action RESEND)."
+    ),
+    NotAuthorizedReason.NOT_PERMITTED: (
+        "The app client's settings or the user's status do not allow this: the message says what."
+    ),
+}
+"""What to do next, by the reason; the class's hint where there is none."""
+
+
 def not_authorized_reason(message: str) -> NotAuthorizedReason:
     """The reason that Cognito's `message` of a `NotAuthorizedException` stands for."""
     text = message.lower()
@@ -122,6 +150,8 @@ class ServiceError(UserPoolError):
         if reason is None and self.reads_reason:
             reason = not_authorized_reason(message)
         self.reason = reason
+        if self.reads_reason and reason in ADVICE:
+            self.hint = ADVICE[reason]
         self.retry_after = retry_after
 
     @property
