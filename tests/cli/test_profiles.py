@@ -168,7 +168,7 @@ def test_a_secret_that_others_can_read_is_refused(shell: Shell, file: Path) -> N
 
 
 def test_an_option_goes_before_the_environment_and_that_before_a_profile(shell: Shell) -> None:
-    shell.ok("profiles", "add", "work", *FIRST, "--endpoint", "https://work.example")
+    shell.ok("profiles", "add", "work", *FIRST, "--endpoint", "https://office.example")
     variables = {"USERPOOL_POOL_ID": OTHER, "USERPOOL_CLIENT_ID": "second"}
     second = {"user_pool_id": OTHER, "client_id": "second"}
     assert meant(shell, **variables) == second, "the default profile says nothing about another pool"
@@ -176,7 +176,7 @@ def test_an_option_goes_before_the_environment_and_that_before_a_profile(shell: 
     assert meant(shell, "--profile", "work", **variables) == {
         "user_pool_id": POOL,
         "client_id": "first",
-        "endpoint": "https://work.example",
+        "endpoint": "https://office.example",
     }
     assert meant(shell, "--profile", "work", "--client-id", "third", **variables)["client_id"] == "third"
     assert meant(shell, "--profile", "work", USERPOOL_STORAGE="here")["storage"] == "here"

@@ -25,7 +25,7 @@ LIBRARIES: dict[str, set[str]] = {
     "client": {"boto3", "botocore", "segno"},
     "http_auth": {"aiohttp", "httpx", "httpx2", "requests"},
     "identity": {"boto3", "botocore"},
-    "cli": {"click", "rich", "segno"},
+    "cli": {"click", "platformdirs", "rich", "segno"},
     "testing": {"pytest"},
     "service": {"fido2", "granian", "msgspec"},
     "service/domain": set(),

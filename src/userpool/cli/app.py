@@ -31,10 +31,13 @@ COMMANDS = {
     "passkeys": "passkeys",
     "devices": "devices",
     "sessions": "sessions",
-    "token": "session",
+    "token": "token",
     "totp": "seed",
+    "credentials": "credentials",
     "refresh": "session",
+    "accounts": "signed_in",
     "sign-out": "session",
+    "completion": "completion",
 }
 """Which file of this folder each command is in, in the order that help lists them."""
 

@@ -1,4 +1,4 @@
-"""Commands of who is signed in: `whoami`, `token`, `refresh`, `sign-out`."""
+"""Commands of who is signed in: `whoami`, `refresh`, `sign-out`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .failures import Failure
 from .output import json_option, note, show, when
 from .target import Target, client_options, current_user
 
@@ -39,23 +38,6 @@ def whoami(target: Target) -> None:
     )
 
 
-@click.command(short_help="Print a token for use in a script.")
-@click.option("--id", "of_id", is_flag=True, help="The ID token in place of the access token.")
-@json_option
-@client_options
-def token(target: Target, of_id: bool) -> None:
-    """Print a token for use in a script; it is refreshed first where it is about to expire.
-
-    Whoever has it can act as the user until it expires: hand it on by a pipe or a variable, not by arguments.
-    """
-    with target.open() as pool:
-        tokens = current_user(pool).tokens()
-    wanted = tokens.id_token if of_id else tokens.access_token
-    if wanted is None:
-        raise Failure("There is no ID token.", "Sign in again: userpool sign-in USERNAME.")
-    show({"token": wanted, "expires_at": when(expiry(wanted))}, [wanted])
-
-
 @click.command()
 @json_option
 @client_options
@@ -81,6 +63,8 @@ def sign_out(target: Target, everywhere: bool) -> None:
             show({"username": name, "revoked": True}, [f"{name} is signed out on all devices."])
             return
         result = user.sign_out()
+    if result.storage_error:
+        raise result.storage_error
     if result.error:
         note(f"The service could not be told, so that tokens copied elsewhere live on: {result.error}")
     show({"username": name, "revoked": result.revoked}, [f"{name} is signed out."])
