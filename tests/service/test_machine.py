@@ -130,6 +130,13 @@ def refused(exchanger: ClientOf, subject: str, kind: str = "ACCESS_TOKEN", **mor
 
 
 class TestDerivedTokens:
+    def test_a44_a_client_without_a_secret_gets_none(self, pool: PoolOf, tokens: Tokens) -> None:
+        public = pool.client(ExplicitAuthFlows=EXCHANGES, AllowedOAuthScopes=["api/read"])
+        subject = {"SubjectToken": tokens.access, "SubjectTokenType": "ACCESS_TOKEN"}
+        for more in ({}, {"RequestedTokenType": "ID_TOKEN"}, {"ClientSecret": "x" * 30}):
+            error = public.error("GetDerivedToken", **subject, **more)
+            assert error.code == "NotAuthorizedException"
+
     def test_a_token_for_another_service(self, exchanger: ClientOf, tokens: Tokens, world: World) -> None:
         pool, before = exchanger.pool, claims(tokens.access)
         pool.admin("CreateGroup", GroupName="editors")

@@ -50,7 +50,7 @@ def get_client_token(context: Context, call: Call[idp.GetClientTokenRequest]) ->
     """An access token for an app client itself, with scopes of the pool's resource servers."""
     given = call.input
     realm, servers = context.store.read(lambda reader: _read(reader, given.client_id))
-    realm.check_client_secret(context.keys, given.secret)
+    _check_program(context, realm, given.secret)
     _check_flow(realm, Flow.CLIENT_TOKEN_AUTH)
     settings = realm.client_settings
     scopes = for_client(settings.oauth_scopes, servers, given.scopes)
@@ -80,7 +80,7 @@ def get_derived_token(
     realm, servers = context.store.read(
         lambda reader: _read(reader, given.client_id, *(given.resources or ()))
     )
-    realm.check_client_secret(context.keys, given.client_secret)
+    _check_program(context, realm, given.client_secret)
     delegated = given.actor_token is not None
     _check_flow(realm, Flow.TOKEN_EXCHANGE_DELEGATION if delegated else Flow.TOKEN_EXCHANGE_IMPERSONATION)
     _check_members(given)
@@ -107,6 +107,15 @@ def _read(reader: Reader, client_id: str, *resources: str) -> tuple[Realm, list[
         if named is not None:
             servers[identifier] = named
     return realm, list(servers.values())
+
+
+def _check_program(context: Context, realm: Realm, secret: str | None) -> None:
+    if not realm.client_settings.has_secret:
+        # Nothing else would prove that it is this program: whoever knows its id could have its tokens.
+        raise NotAuthorizedException(
+            f"Client {realm.client.id} is a public client: only one with a secret gets tokens of its own."
+        )
+    realm.check_client_secret(context.keys, secret)
 
 
 def _check_flow(realm: Realm, flow: Flow) -> None:
