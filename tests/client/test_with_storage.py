@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from typing import Any
+
+import pytest
 
 from tests.client.helpers import PASSWORD
-from userpool import AsyncUserPool, CookieStorage, MemoryStorage, SignedIn, UserPool
+from userpool import AsyncUserPool, CookieStorage, MemoryStorage, ParameterError, SignedIn, UserPool
+from userpool.storage.threads import ThreadedStorage
 
 KEY = os.urandom(32)
 
@@ -48,3 +52,32 @@ def test_a_view_shares_nothing_that_is_a_users_and_closes_nothing() -> None:
         again = pool.with_storage(kept).current_user()
         assert again is not None
         assert again.get_user().username == "ada"
+
+
+async def test_what_is_no_storage_is_refused_with_what_is_one() -> None:
+    folder: Any = "tokens"
+    empty: Any = {}
+    for wrong in (folder, empty):
+        pool = UserPool("us-east-1_aB12cDe34", "client", storage=wrong)
+        with pytest.raises(ParameterError, match=r"FileStorage\('tokens'\), not (str|dict)"):
+            pool.current_user()
+        async with AsyncUserPool("us-east-1_aB12cDe34", "client", storage=wrong) as later:
+            with pytest.raises(ParameterError, match=r"FileStorage\('tokens'\), not (str|dict)"):
+                await later.current_user()
+    waiting: Any = ThreadedStorage(MemoryStorage())
+    pool = UserPool("us-east-1_aB12cDe34", "client", storage=waiting)
+    with pytest.raises(ParameterError, match="AsyncUserPool"):
+        pool.current_user()
+
+
+def test_a_storage_that_counts_as_false_is_used_all_the_same() -> None:
+    class Counted(MemoryStorage):
+        def __len__(self) -> int:
+            return len(self.keys())
+
+    storage = Counted()
+    with UserPool.embedded(storage=storage) as pool:
+        pool.sign_up("ada", PASSWORD, {"email": "ada@example.com"})
+        pool.confirm_sign_up("ada", pool.outbox.code())
+        assert isinstance(pool.sign_in("ada", PASSWORD), SignedIn)
+        assert len(storage) > 0

@@ -402,3 +402,19 @@ def test_c27_results_hide_what_they_hold() -> None:
     )
     for result in results:
         assert_hidden(result, secret)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda given: sign_up.sign_up(config(), "ada", "Correct-horse-7", given),
+        lambda given: profile.update_user_attributes(config(), "token", given),
+    ],
+    ids=["sign_up", "update_user_attributes"],
+)
+def test_attributes_of_another_form_are_refused_before_the_wire(ask: Callable[[Any], Flow[object]]) -> None:
+    with pytest.raises(ParameterError, match=r'\{"email": "ada@example.com"\}'):
+        Stage().run(ask([{"Name": "email", "Value": "ada@example.com"}]))
+    with pytest.raises(ParameterError, match=r"Leave out what has no value: email, name\.") as refused:
+        Stage().run(ask({"name": None, "email": None, "nickname": "countess"}))
+    assert "countess" not in str(refused.value)

@@ -387,3 +387,11 @@ def test_c27_no_step_of_a_sign_in_prints_a_secret() -> None:
 
 def test_the_bound_on_challenges_is_that_of_the_catalogue() -> None:
     assert MAX_CHALLENGES == 10
+
+
+@pytest.mark.parametrize("flow", [*AuthFlow, None])
+def test_a_password_that_is_no_text_is_refused_and_not_shown(flow: AuthFlow | None) -> None:
+    given: Any = b"Correct-horse-7"
+    with pytest.raises(ParameterError, match="not bytes") as refused:
+        Stage().run(sign_in(config(), "ada", given, auth_flow=flow))
+    assert "horse" not in str(refused.value)

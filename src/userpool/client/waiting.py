@@ -67,13 +67,33 @@ def async_storage(storage: AnyStorage | None) -> AsyncStorage:
     from userpool.storage.memory import MemoryStorage
     from userpool.storage.threads import ThreadedStorage
 
-    if storage is not None and inspect.iscoroutinefunction(storage.load):
+    if storage is None:
+        return ThreadedStorage(MemoryStorage())
+    if inspect.iscoroutinefunction(_checked(storage).load):
         return cast("AsyncStorage", storage)
-    return ThreadedStorage(cast("Storage | None", storage) or MemoryStorage())
+    return ThreadedStorage(cast("Storage", storage))
 
 
 def plain_storage(storage: Storage | None) -> Storage:
     """The storage that was given; one in memory where none was."""
     from userpool.storage.memory import MemoryStorage
 
-    return storage or MemoryStorage()
+    if storage is None:
+        return MemoryStorage()
+    if inspect.iscoroutinefunction(_checked(storage).load):
+        from userpool.protocol.errors import ParameterError
+
+        raise ParameterError("This storage is for asyncio: give it to an AsyncUserPool.")
+    return storage
+
+
+def _checked(storage: T) -> T:
+    """`storage`, if it can be one."""
+    from userpool.protocol.errors import ParameterError
+
+    if not all(hasattr(storage, method) for method in ("load", "save", "delete", "keys", "lock")):
+        raise ParameterError(
+            f"storage is an object such as FileStorage('tokens'), not {type(storage).__name__}: "
+            "userpool.storage.api.Storage says what methods it has."
+        )
+    return storage

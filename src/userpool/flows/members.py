@@ -43,6 +43,18 @@ def check_username(username: str) -> str:
     return username
 
 
+def check_proof(password: object) -> None:
+    """Hold a password that is to be proved, where there is one, against what no password can be.
+
+    Raises:
+        ParameterError: it is empty, or no text, such as bytes that were not decoded; its value is not shown.
+    """
+    if password == "":
+        raise ParameterError("The password is empty.")
+    if password is not None and not isinstance(password, str):
+        raise ParameterError(f"The password is text (str), not {type(password).__name__}.")
+
+
 def check_password(config: ClientConfig, password: str | None) -> None:
     """Hold a new password against the policy of the configuration, where there is one.
 
@@ -101,9 +113,19 @@ def analytics_metadata(config: ClientConfig) -> AnalyticsMetadataType | None:
 
 
 def attribute_list(attributes: Mapping[str, str] | None) -> list[AttributeType] | None:
-    """Attributes by name in the form that requests carry; nothing for none."""
+    """Attributes by name in the form that requests carry; nothing for none.
+
+    Raises:
+        ParameterError: they are a list, as in boto3 and JavaScript, or one has no value.
+    """
     from userpool.protocol.shapes import idp
 
+    if isinstance(attributes, Iterable) and not isinstance(attributes, Mapping):
+        raise ParameterError('Attributes are given by name: {"email": "ada@example.com"}.')
+    given: Mapping[str, object] = attributes or {}
+    without = sorted(name for name, value in given.items() if value is None)
+    if without:
+        raise ParameterError(f"Leave out what has no value: {', '.join(without)}.")
     return [idp.AttributeType(name=name, value=value) for name, value in (attributes or {}).items()] or None
 
 

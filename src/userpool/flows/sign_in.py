@@ -63,8 +63,7 @@ def sign_in(
         TransportError: no answer arrived.
     """
     members.check_username(username)
-    if password == "":
-        raise ParameterError("The password is empty.")
+    members.check_proof(password)
     along = SignIn(config, client_metadata, user_context, KnownDevice.of(device, name=device_name))
     only_by_choice = (preferred_challenge, session, acr_values or None, max_age, access_token)
     wishes = any(wish is not None for wish in only_by_choice)

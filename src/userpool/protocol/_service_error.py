@@ -150,8 +150,8 @@ class ServiceError(UserPoolError):
         if reason is None and self.reads_reason:
             reason = not_authorized_reason(message)
         self.reason = reason
-        if self.reads_reason and reason in ADVICE:
-            self.hint = ADVICE[reason]
+        if self.reads_reason and reason:
+            self.hint = ADVICE.get(reason, self.hint)
         self.retry_after = retry_after
 
     @property
