@@ -257,54 +257,6 @@ def test_s16_a_pickle_is_never_opened(storage: FileStorage, tmp_path: Path) -> N
     assert not (tmp_path / "sprung").exists()
 
 
-STEPS = ("open", "rename", "unlink", "fsync", "close", "stat")
-
-
-@posix
-@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")  # from Python 3.12 on
-def test_s05_killed_at_any_step_of_a_save_the_old_or_the_new_record_is_there(storage: FileStorage) -> None:
-    old, new = b"old" * 100, b"new" * 100
-    storage.save("ada", old)
-    outcomes = set()
-    for fatal in range(1, 40):
-        pid = os.fork()
-        if pid == 0:
-            _die_at(fatal)
-            storage.save("ada", new)
-            os._exit(0)
-        _, status = os.waitpid(pid, 0)
-        outcomes.add(storage.load("ada"))
-        assert storage.load("ada") in (old, new), fatal
-        assert {mode(path) for path in storage.path.iterdir()} == {0o600}
-        finished = os.waitstatus_to_exitcode(status) == 0
-        storage.save("ada", old)
-        if finished:
-            break
-    else:
-        pytest.fail("a save has more steps than were tried")
-    assert outcomes == {old, new}
-    storage.delete("ada")
-    assert [path.name for path in storage.path.iterdir() if path.suffix != ".lock"] == []
-
-
-def _die_at(fatal: int) -> None:
-    """Kill this process at its n-th call of the system that a save makes."""
-    count = 0
-
-    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapper(*arguments: Any, **options: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count == fatal:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*arguments, **options)
-
-        return wrapper
-
-    for name in STEPS:
-        setattr(os, name, counted(getattr(os, name)))
-
-
 @posix
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT, errno.EACCES])
 @pytest.mark.parametrize("step", ["fsync", "rename", "open"])
