@@ -39,6 +39,29 @@ def test_no_command_loads_what_it_does_not_use() -> None:
     assert loaded & {"userpool.service", "userpool.embedded", "userpool.client", "segno", *HEAVY} == set()
 
 
+@pytest.mark.parametrize("file", sorted(set(app.COMMANDS.values())))
+def test_a_command_is_loaded_before_what_it_needs(file: str) -> None:
+    loaded = loaded_by(f"import userpool.cli.{file}") - loaded_by("pass")
+    assert loaded & {"userpool.service", "userpool.embedded", "userpool.client", "segno", *HEAVY} == set()
+
+
+def test_a_code_and_a_profile_need_no_connection(tmp_path: Path) -> None:
+    file = tmp_path / "profiles.toml"
+    file.write_text('[profiles.work]\nuser_pool_id = "us-east-1_aB12cDe34"\nclient_id = "client"\n')
+    statement = f"""
+import os
+os.environ["USERPOOL_PROFILES"] = {str(file)!r}
+os.environ["USERPOOL_TOTP_SEED"] = "JBSWY3DPEHPK3PXP"
+from userpool.cli.app import userpool
+sys.stdout = open(os.devnull, "w")
+userpool(["totp"], standalone_mode=False)
+userpool(["profiles", "list"], standalone_mode=False)
+sys.stdout = sys.__stdout__
+"""
+    loaded = loaded_by(statement) - loaded_by("pass")
+    assert loaded & {"userpool.service", "userpool.embedded", "segno", *HEAVY} == set()
+
+
 def test_help_lists_every_command_and_the_exit_codes() -> None:
     shell = Shell()
     said = shell.ok("--help")

@@ -125,6 +125,40 @@ def test_a_first_sign_in_with_everything_that_can_come(shell: Shell) -> None:
     assert shell.json("whoami")["mfa_methods"] == ["SOFTWARE_TOKEN_MFA"]
 
 
+def test_an_authenticator_app_is_set_up_by_its_qr_code(shell: Shell) -> None:
+    with_ada(shell, "--totp", "optional")
+    shell.ok("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
+    with Terminal("mfa", "set-up", environment=shell.variables) as terminal:
+        terminal.expect("[▀▄█]{10}")
+        seed = terminal.expect(r"\n +((?:[A-Z2-7]{4} )+[A-Z2-7]{1,4})\r").group(1)
+        terminal.expect("authenticator app shows: ")
+        code = totp.code(seed, time.time())
+        wrong = f"{(int(code) + 500_000) % 10**6:06}"
+        terminal.type(wrong)
+        terminal.expect("authenticator app shows: ")
+        terminal.type(totp.code(seed, time.time()))
+        terminal.expect("asked for first")
+        assert terminal.ends() == 0
+        assert [secret for secret in (wrong, code) if secret in terminal.shown] == []
+    assert shell.json("mfa", "show")["preferred_mfa"] == "SOFTWARE_TOKEN_MFA"
+
+
+def test_a_password_is_changed_unseen(shell: Shell) -> None:
+    with_ada(shell)
+    shell.ok("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
+    with Terminal("password", "change", environment=shell.variables) as terminal:
+        for question, typed in (
+            ("Present password: ", PASSWORD),
+            ("New password: ", "Another-horse-8"),
+            ("Repeat for confirmation: ", "Another-horse-8"),
+        ):
+            terminal.expect(question)
+            terminal.type(typed)
+        terminal.expect("is changed")
+        assert terminal.ends() == 0
+        assert [secret for secret in (PASSWORD, "Another-horse-8") if secret in terminal.shown] == []
+
+
 def test_a_sign_up_asks_twice(member: Shell) -> None:
     with Terminal("sign-up", "bob", "-a", "email=bob@example.com", environment=member.variables) as terminal:
         terminal.expect("Password: ")
