@@ -35,6 +35,7 @@ from userpool.protocol.errors import (
     NotAuthorizedException,
     ServiceError,
     SoftwareTokenMFANotFoundException,
+    TooManyRequestsException,
 )
 from userpool.service.domain.records import UserStatus
 
@@ -604,6 +605,17 @@ class TestRequiredFactor:
         user = client.pool.user("ada")
         assert (user.attributes["email"], user.attributes["email_verified"]) == (EMAIL, "true")
         assert client.by_password()["ChallengeName"] == "EMAIL_OTP"
+
+    def test_codes_do_not_go_to_strangers_without_end(self, world: World) -> None:
+        client = self.make(world, EMAIL_MFA)
+        client.signed_up()
+        for _ in range(5):
+            client.answer(client.by_password(), EMAIL="eve@example.com")
+        challenge = client.by_password()
+        assert isinstance(refused(client, challenge, EMAIL="eve@example.com"), TooManyRequestsException)
+        assert len(world.outbox("eve@example.com")) == 5
+        world.time += 3600
+        assert client.answer(client.by_password(), EMAIL=EMAIL)["ChallengeName"] == "EMAIL_OTP"
 
     def test_the_address_of_another_user_cannot_be_set_up(self, world: World) -> None:
         client = self.make(world, EMAIL_MFA, AliasAttributes=["email"], AutoVerifiedAttributes=["email"])

@@ -449,6 +449,21 @@ class TestSignIn:
         scripted.answers = []
         assert client.by_password()["AuthenticationResult"]
 
+    def test_whoever_is_refused_afterwards_buys_no_guesses(
+        self, client: ClientOf, scripted: Scripted
+    ) -> None:
+        client.pool.admin("AdminSetUserPassword", Username="ada", Password=OTHER_PASSWORD, Permanent=False)
+        challenge = client.by_password("ada", OTHER_PASSWORD)
+        seen = []
+        for number in range(6):
+            with pytest.raises(NotAuthorizedException) as wrong:
+                client.by_password("ada", f"Wrong-guess-{number}")
+            seen.append(wrong.value.message)
+            scripted.answers = [no]
+            with pytest.raises(UserLambdaValidationException):
+                client.answer(challenge, NEW_PASSWORD=PASSWORD)
+        assert seen == ["Incorrect username or password."] * 5 + ["Password attempts exceeded"]
+
     def test_a_new_device_is_told(self, world: World, scripted: Scripted) -> None:
         client = world.pool(DeviceConfiguration={"ChallengeRequiredOnNewDevice": True}).client()
         client.signed_up("ada")

@@ -115,8 +115,9 @@ def _tell(context: Context, stage: Stage, *, new_device: bool) -> None:
         return
     # All that was proved is right: while a function takes its time, nothing of it counts as a failure, and
     # nobody else who signs in as this user waits.
-    key = lock_key(context, stage.realm.pool.id, stage.user.sub)
-    context.store.write(lambda writer: refund_proof(writer, key))
+    if stage.charged:
+        key = lock_key(context, stage.realm.pool.id, stage.user.sub)
+        context.store.write(lambda writer: refund_proof(writer, key))
     context.turnstile.leave()
     post_authentication(context, stage.realm, stage.present, new_device=new_device, metadata=stage.metadata)
 

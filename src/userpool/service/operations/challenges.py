@@ -14,10 +14,11 @@ from userpool.protocol.errors import (
     ExpiredCodeException,
     InvalidParameterException,
     NotAuthorizedException,
+    TooManyRequestsException,
 )
 from userpool.protocol.shapes import idp
 
-from ..charges import charge_proof
+from ..charges import charge_call, charge_proof
 from ..context import Call, Context, handles
 from ..delivery import code_hash
 from ..devices import device_step, naming
@@ -27,6 +28,7 @@ from ..domain.factors import totp
 from ..domain.factors.first import attributes_given
 from ..domain.factors.second import Ask, challenge_of, check_set_up_due, second_factor
 from ..domain.factors.sent import after_code
+from ..domain.lockout import ATTRIBUTE_CODE
 from ..domain.passwords import check_policy, with_password
 from ..domain.records import User
 from ..domain.sessions import MAX_ATTEMPTS, Session
@@ -168,7 +170,7 @@ def _sent_code(context: Context, reply: Reply, facts: Facts) -> Outcome:
         if "setup" in session.data:
             check_set_up_due(realm.settings, present)
         updated = after_code(present, session.data, context.clock.now())
-        stage = Stage(realm, present, session.typed, updated, session, metadata=reply.metadata)
+        stage = Stage(realm, present, session.typed, updated, session, charged=True, metadata=reply.metadata)
         try:
             return proceed(context, stage, None)
         except AliasExistsException:
@@ -193,7 +195,7 @@ def _software_token(context: Context, reply: Reply, facts: Facts) -> Outcome:
         secret = open_seed(context, present, record.sealed_secret)
         used = totp.accept(record, secret, code, context.clock.true())
         updated = replace(present, totp=used)
-        stage = Stage(realm, present, session.typed, updated, session, metadata=reply.metadata)
+        stage = Stage(realm, present, session.typed, updated, session, charged=True, metadata=reply.metadata)
         return proceed(context, stage, None)
 
     try:
@@ -223,6 +225,7 @@ def _mfa_setup(context: Context, reply: Reply, facts: Facts) -> Outcome:
         raise InvalidParameterException("Selected challenge is not available")
     check_set_up_due(facts.realm.settings, user)
     conform(facts.realm.settings, {"email": email})
+    charge_call(context, ATTRIBUTE_CODE, user.pool_id, user.sub, error=TooManyRequestsException)
     return _go_on(context, reply, facts, user, Ask(_STEP.EMAIL_OTP, to=email))
 
 

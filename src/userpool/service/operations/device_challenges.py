@@ -69,6 +69,7 @@ def answer_device_verifier(context: Context, reply: Reply, facts: Facts) -> Outc
             realm,
             present,
             session.typed,
+            charged=True,
             at=_VERIFIER,
             carried=session.carried,
             metadata=reply.metadata,
