@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.store.examples import (
+    CLIENT,
+    OTHER_POOL,
     POOL,
     add_belongings,
     add_pool,
@@ -102,6 +104,22 @@ def test_a_family_is_found_by_its_current_and_its_previous_token(store: Store) -
     assert store.read(lambda r: r.family_by_refresh(b"new")) == rotated
     assert store.read(lambda r: r.family_by_refresh(b"hash-1")) == rotated
     assert store.read(lambda r: r.family_by_refresh(b"older")) is None
+
+
+def test_what_an_access_token_names_is_found_at_once(store: Store) -> None:
+    family, gone = make_family(1, ADA), make_user(99)
+    store.write(lambda w: w.add_client(CLIENT))
+    store.write(lambda w: w.add_family(family))
+
+    def facts(pool_id: str, client_id: str, sub: str, origin_jti: str) -> object:
+        return store.read(lambda r: r.token_facts(pool_id, client_id, sub, origin_jti))
+
+    assert facts(POOL.id, CLIENT.id, ADA.sub, "jti-1") == (POOL, CLIENT, ADA, family)
+    assert facts(POOL.id, CLIENT.id, BOB.sub, "jti-1") == (POOL, CLIENT, BOB, family)
+    assert facts(POOL.id, CLIENT.id, ADA.sub, "jti-2") == (POOL, CLIENT, ADA, None)
+    assert facts(POOL.id, CLIENT.id, gone.sub, "jti-1") == (POOL, CLIENT, None, family)
+    assert facts(POOL.id, "another", ADA.sub, "jti-1") is None
+    assert facts(OTHER_POOL.id, CLIENT.id, ADA.sub, "jti-1") is None
 
 
 def test_families_are_added_once_and_only_known_ones_replaced(store: Store) -> None:

@@ -66,13 +66,12 @@ def _read(context: Context, claims: dict[str, Any]) -> _Facts | None:
     pool_id, origin_jti = issuer.rpartition("/")[2], origin_of(context, event_id)
 
     def read(reader: Reader) -> _Facts | None:
-        pool = reader.pool(pool_id)
-        client = reader.client(client_id)
-        if pool is None or client is None or client.pool_id != pool_id:
+        found = reader.token_facts(pool_id, client_id, sub, origin_jti)
+        if found is None:
             return None
-        keys = context.signing.known(pool)
+        keys = context.signing.known(found[0])
         records = () if keys else reader.signing_keys(pool_id)
-        return pool, client, reader.user(pool_id, sub), reader.family(origin_jti), keys, records
+        return *found, keys, records
 
     return context.store.read(read)
 

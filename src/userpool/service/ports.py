@@ -176,6 +176,11 @@ class Reader(Protocol):
     def attempts(self, key: str) -> Attempts | None: ...
     def session_use(self, session_id: str) -> SessionUse | None: ...
     def family(self, origin_jti: str) -> TokenFamily | None: ...
+    def token_facts(
+        self, pool_id: str, client_id: str, sub: str, origin_jti: str
+    ) -> tuple[Pool, AppClient, User | None, TokenFamily | None] | None:
+        """What an access token names, in one statement; `None` without the pool, or a client of that pool."""
+
     def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
         """The family whose current or previous refresh token has this hash."""
 

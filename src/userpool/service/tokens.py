@@ -17,7 +17,7 @@ from userpool.protocol.tokens import Issue, SignInFacts, access_token_claims, id
 from .context import Context
 from .domain.attributes import readable
 from .domain.groups import group_claims
-from .domain.identifiers import uuid
+from .domain.identifiers import uuid, uuid_of
 from .domain.records import Group, Pool, TokenFamily, User
 from .realm import Realm
 from .signing import PoolKeys
@@ -56,7 +56,7 @@ def origin_of(context: Context, event_id: str) -> str:
     """The `origin_jti` of a sign-in, from its `event_id`: tokens of a client without revocation have only
     the latter.
     """
-    return str(UUID(bytes=context.keys.digest("origin", event_id.encode())[:_ID_BYTES], version=4))
+    return uuid_of(context.keys.digest("origin", event_id.encode())[:_ID_BYTES])
 
 
 def issue(

@@ -50,7 +50,12 @@ def client_secret_id(client_id: str, now: float, taken: Collection[str] = ()) ->
 
 def uuid(random: RandomBytes) -> str:
     """A random UUID (version 4): `sub`, `jti`, message and session ids."""
-    raw = bytearray(random(16))
+    return uuid_of(random(16))
+
+
+def uuid_of(given: bytes) -> str:
+    """The UUID (version 4) that 16 random bytes make."""
+    raw = bytearray(given)
     raw[6], raw[8] = raw[6] & 0x0F | 0x40, raw[8] & 0x3F | 0x80  # RFC 9562 section 5.4: version and variant
     text = raw.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

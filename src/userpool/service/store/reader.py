@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate, chain
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, or_, select
@@ -60,6 +61,17 @@ _CODE = _by(schema.codes, "pool_id", "sub", "purpose", "attribute")
 _ATTEMPTS = _by(schema.attempts, "key")
 _SESSION_USE = _by(schema.session_uses, "id")
 _FAMILY = _by(schema.token_families, "origin_jti")
+_FACT_COLUMNS = ((*schema.pools.c,), (*schema.clients.c,), rows.USER_COLUMNS, (*schema.token_families.c,))
+_POOL_END, _CLIENT_END, _USER_END = accumulate(len(columns) for columns in _FACT_COLUMNS[:-1])
+_TOKEN_FACTS = (
+    select(*chain.from_iterable(_FACT_COLUMNS))
+    .join_from(schema.pools, schema.clients, schema.clients.c.pool_id == schema.pools.c.id)
+    .outerjoin(
+        schema.users, (schema.users.c.pool_id == schema.pools.c.id) & (schema.users.c.sub == bindparam("sub"))
+    )
+    .outerjoin(schema.token_families, schema.token_families.c.origin_jti == bindparam("origin_jti"))
+    .where(schema.pools.c.id == bindparam("pool_id"), schema.clients.c.id == bindparam("client_id"))
+)
 _FAMILY_BY_REFRESH = select(schema.token_families).where(
     or_(
         schema.token_families.c.refresh_hash == bindparam("refresh_hash"),
@@ -189,6 +201,21 @@ class StoreReader(GroupReader):
     def family(self, origin_jti: str) -> TokenFamily | None:
         row = self._session.row(_FAMILY, origin_jti=origin_jti)
         return None if row is None else rows.family_from(row)
+
+    def token_facts(
+        self, pool_id: str, client_id: str, sub: str, origin_jti: str
+    ) -> tuple[Pool, AppClient, User | None, TokenFamily | None] | None:
+        row = self._session.row(
+            _TOKEN_FACTS, pool_id=pool_id, client_id=client_id, sub=sub, origin_jti=origin_jti
+        )
+        if row is None:
+            return None
+        return (
+            rows.pool_from(row[:_POOL_END]),
+            rows.client_from(row[_POOL_END:_CLIENT_END]),
+            None if row[_CLIENT_END] is None else rows.user_from(row[_CLIENT_END:_USER_END]),
+            None if row[_USER_END] is None else rows.family_from(row[_USER_END:]),
+        )
 
     def family_by_refresh(self, refresh_hash: bytes) -> TokenFamily | None:
         row = self._session.row(_FAMILY_BY_REFRESH, refresh_hash=refresh_hash)

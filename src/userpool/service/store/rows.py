@@ -45,6 +45,9 @@ MESSAGE_COLUMNS: tuple[Column[Any], ...] = tuple(c for c in schema.messages.c if
 
 _STATUS = {status.value: status for status in UserStatus}
 
+_NO_PASSWORDS, _NO_NAMES, _NO_TEXTS = "[]", "[]", "{}"
+"""What most users have of the members that are JSON: written by `_json`, and not worth reading."""
+
 _encode = msgspec.json.Encoder().encode
 _mapping = msgspec.json.Decoder(dict[str, Any]).decode
 _texts = msgspec.json.Decoder(dict[str, str]).decode
@@ -156,11 +159,11 @@ def user_from(row: Row) -> User:
         row[6],
         row[7],
         None if row[8] is None else _password(row[8]),
-        _passwords(row[9]),
+        () if row[9] == _NO_PASSWORDS else _passwords(row[9]),
         None if row[10] is None else _totp(row[10]),
-        _names(row[11]),
+        frozenset() if row[11] == _NO_NAMES else _names(row[11]),
         row[12],
-        _texts(row[13]),
+        {} if row[13] == _NO_TEXTS else _texts(row[13]),
         row[14],
         row[15],
     )
