@@ -294,6 +294,19 @@ def test_what_is_no_device_is_refused_without_showing_it(change: dict[str, Any])
     assert_hidden(caught.value, secret)
 
 
+def test_a_device_is_neither_text_nor_its_own_dictionary() -> None:
+    secret = canary("device-password")
+    written: Any = Device(KEY, GROUP, secret).to_dict()
+    others: list[Any] = [json.dumps(written), None]
+    for wrong in others:
+        with pytest.raises(ParameterError, match="no device of version 1") as caught:
+            Device.from_dict(wrong)
+        assert_hidden(caught.value, secret)
+    with pytest.raises(ParameterError, match=r"Device\.from_dict") as refused:
+        Stage().run(sign_in(config(), "ada", "Correct-horse-7", device=written))
+    assert_hidden(refused.value, secret)
+
+
 # What a signed-in user can do with them.
 
 MOMENT = 1_790_000_000

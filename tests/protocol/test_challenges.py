@@ -414,3 +414,9 @@ def test_what_may_follow() -> None:
     assert not may_follow("NEW_PASSWORD_REQUIRED", "NEW_PASSWORD_REQUIRED")
     assert may_follow("SOFTWARE_TOKEN_MFA", "TOMORROWS_CHALLENGE")
     assert may_follow("TOMORROWS_CHALLENGE", TOKENS)
+
+
+@pytest.mark.parametrize("wrong", [json.dumps({"version": 1}), None, [("version", 1)]])
+def test_a_challenge_is_read_from_a_mapping(wrong: Any) -> None:
+    with pytest.raises(ChallengeError, match=r"json\.loads"):
+        Challenge.from_dict(wrong)

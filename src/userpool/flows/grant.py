@@ -44,14 +44,19 @@ class Device:
         """
         from userpool.protocol.errors import ParameterError
 
-        members = [data.get(name) for name in ("key", "group_key", "password")]
-        texts = [member for member in members if isinstance(member, str) and member]
-        if data.get("version") != DEVICE_FORMAT or len(texts) != len(members):
-            raise ParameterError(
-                f"This is no device of version {DEVICE_FORMAT}: give what Device.to_dict wrote, or sign in "
-                "without a device and get a new one."
-            )
-        return cls(*texts)
+        given: object = data
+        match given:
+            case {
+                "version": version,
+                "key": str(key),
+                "group_key": str(group_key),
+                "password": str(password),
+            } if version == DEVICE_FORMAT and key and group_key and password:
+                return cls(key, group_key, password)
+        raise ParameterError(
+            f"This is no device of version {DEVICE_FORMAT}: give the mapping that Device.to_dict wrote, or "
+            "sign in without a device and get a new one."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,11 @@ class KnownDevice:
         challenge: then the device in hand is not the one.
 
         Raises:
-            ParameterError: the name is empty or too long.
+            ParameterError: the name is empty or too long, or the device is none.
         """
+        given: object = device
+        if given is not None and not isinstance(given, Device):
+            raise ParameterError("device is a Device: Device.from_dict(…) makes one of what was kept.")
         if name is not None and not 1 <= len(name) <= LONGEST_NAME:
             raise ParameterError(f"A device name has 1 to {LONGEST_NAME} characters; this one: {len(name)}.")
         if key is not None and device is not None and device.key != key:

@@ -172,6 +172,12 @@ def from_dict(data: Mapping[str, Any]) -> ChallengeStep:
     Raises:
         ChallengeError: not a challenge, or of a version that this one cannot read.
     """
+    given: object = data
+    if not isinstance(given, Mapping):
+        raise ChallengeError(
+            f"A challenge is read from a mapping, as to_dict made it, not from {type(given).__name__}: "
+            "Challenge.from_dict(json.loads(…)) where it was kept as JSON."
+        )
     version = data.get("version")
     if version != FORMAT:
         raise ChallengeError(
