@@ -144,10 +144,14 @@ def machines(pool: Pool, name: str) -> None:
     token = result["ClientAuthenticationResult"]["AccessToken"]
     assert unverified(token)["scope"] == "https://api.example.com/read"
     exchanger = boto.create_user_pool_client(
-        UserPoolId=pool.id, ClientName="x", ExplicitAuthFlows=["ALLOW_TOKEN_EXCHANGE_DELEGATION"]
+        UserPoolId=pool.id,
+        ClientName="x",
+        GenerateSecret=True,
+        ExplicitAuthFlows=["ALLOW_TOKEN_EXCHANGE_DELEGATION"],
     )["UserPoolClient"]
     derived = boto.get_derived_token(
         ClientId=exchanger["ClientId"],
+        ClientSecret=exchanger["ClientSecret"],
         SubjectToken=sign_in(pool, name)["AccessToken"],
         SubjectTokenType="ACCESS_TOKEN",
         ActorToken=token,

@@ -113,7 +113,7 @@ def _check_program(context: Context, realm: Realm, secret: str | None) -> None:
     if not realm.client_settings.has_secret:
         # Nothing else would prove that it is this program: whoever knows its id could have its tokens.
         raise NotAuthorizedException(
-            f"Client {realm.client.id} is a public client: only one with a secret gets tokens of its own."
+            f"Client {realm.client.id} is a public client: it cannot prove itself. Use one with a secret."
         )
     realm.check_client_secret(context.keys, secret)
 
