@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import PASSWORD, Shell, with_pool
-from userpool import SignUpResult, Tokens, User, UserPool
+from userpool import FileStorage, SignUpResult, StorageError, Tokens, User, UserPool
 from userpool.protocol.tokens import decode_unverified
 
 
@@ -129,6 +129,23 @@ def test_a_sign_out_without_the_service_is_one_all_the_same(member: Shell) -> No
     assert '"revoked": false' in done.stdout
     assert "The service could not be told" in done.stderr
     member.fails(3, "whoami")
+
+
+def test_other_sign_ins_that_could_not_be_ended_are_told(member: Shell) -> None:
+    member.ok("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
+    said = member.fails(4, "sign-out", "--everywhere", USERPOOL_ENDPOINT="http://127.0.0.1:1")
+    assert "ada is signed out on this machine only." in said
+    member.fails(3, "whoami")
+
+
+def test_tokens_that_could_not_be_forgotten_are_told(member: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    member.ok("sign-in", "ada", USERPOOL_PASSWORD=PASSWORD)
+
+    def stuck(*_: object) -> None:
+        raise StorageError("The tokens are still in the folder.")
+
+    monkeypatch.setattr(FileStorage, "delete", stuck)
+    assert "still in the folder" in member.fails(6, "sign-out")
 
 
 def test_a_client_with_a_secret_takes_it_from_the_environment(member: Shell) -> None:

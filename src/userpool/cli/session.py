@@ -54,20 +54,23 @@ def refresh(target: Target) -> None:
 @json_option
 @client_options
 def sign_out(target: Target, everywhere: bool) -> None:
-    """Forget the tokens, and have the service revoke them."""
+    """Forget the tokens, and have the service revoke them.
+
+    The tokens are forgotten whether or not the service can be told.
+    """
     with target.open() as pool:
         user = current_user(pool)
         name = user.username
-        if everywhere:
-            user.global_sign_out()
-            show({"username": name, "revoked": True}, [f"{name} is signed out on all devices."])
-            return
-        result = user.sign_out()
+        result = user.sign_out(everywhere=everywhere)
     if result.storage_error:
         raise result.storage_error
+    if result.error and everywhere:
+        note(f"{name} is signed out on this machine only.")
+        raise result.error
     if result.error:
         note(f"The service could not be told, so that tokens copied elsewhere live on: {result.error}")
-    show({"username": name, "revoked": result.revoked}, [f"{name} is signed out."])
+    where = " on all devices" if everywhere else ""
+    show({"username": name, "revoked": result.revoked}, [f"{name} is signed out{where}."])
 
 
 def tell_who(user: User) -> None:
