@@ -418,3 +418,9 @@ def test_attributes_of_another_form_are_refused_before_the_wire(ask: Callable[[A
     with pytest.raises(ParameterError, match=r"Leave out what has no value: email, name\.") as refused:
         Stage().run(ask({"name": None, "email": None, "nickname": "countess"}))
     assert "countess" not in str(refused.value)
+
+
+@pytest.mark.parametrize("wrong", ["PREFERRED", "on", True])
+def test_a_preference_is_one_of_four(wrong: Any) -> None:
+    with pytest.raises(ParameterError, match="give one of enabled, disabled, preferred, not_preferred"):
+        Stage().run(mfa.set_user_mfa_preference(config(), "token", totp=wrong))

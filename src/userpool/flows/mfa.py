@@ -90,7 +90,7 @@ def set_user_mfa_preference(
         web_authn: whether a passkey counts as second factor. The service knows no preference for it.
 
     Raises:
-        ParameterError: nothing is named.
+        ParameterError: nothing is named, or a preference is none.
     """
     from userpool.protocol.shapes import idp
 
@@ -135,4 +135,8 @@ def set_user_settings(config: ServiceConfig, access_token: str, options: Iterabl
 
 
 def _settings(shape: type[Any], preference: MfaPreference | None) -> Any:
-    return None if preference is None else shape(**_SETTINGS[preference])
+    if preference is None:
+        return None
+    if preference not in _SETTINGS:
+        raise ParameterError(f"{preference!r} is no MfaPreference; give one of {', '.join(_SETTINGS)}.")
+    return shape(**_SETTINGS[preference])
