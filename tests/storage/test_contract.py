@@ -7,8 +7,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,90 +23,85 @@ from userpool.storage.keyring import KeyringStorage
 from userpool.storage.memory import MemoryStorage
 from userpool.storage.sealed import KEY_BYTES, SealedStorage
 from userpool.storage.threads import ThreadedStorage
+from userpool.testing.storage_kit import HOSTILE_KEYS, AsyncStorageKit, StorageKit
 
-HOSTILE_KEYS = [
-    "",
-    "a/b",
-    "../../etc/passwd",
-    "nul\0",
-    "x" * 1000,
-    "Ünï-🗝",
-    "con",
-    "a.lock",
-    "\ud800",
-    "KEY",
-    "key",
-]
+KINDS = ["memory", "file", "file-by-path", "sealed", "keyring", "cookies"]
 
 
-@pytest.fixture(params=["memory", "file", "file-by-path", "sealed", "keyring", "cookies"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
-    match request.param:
-        case "memory":
-            return MemoryStorage()
-        case "sealed":
-            return SealedStorage(MemoryStorage(), bytes(KEY_BYTES))
-        case "cookies":
-            return CookieStorage({}, bytes(KEY_BYTES))
-        case "keyring":
-            ring: dict[tuple[str, str], str] = {}
-            monkeypatch.setattr("keyring.get_password", lambda *entry: ring.get(entry))
-            monkeypatch.setattr("keyring.set_password", lambda *entry: ring.update({entry[:2]: entry[2]}))
-            return KeyringStorage(tmp_path / "tokens")
-    if request.param == "file-by-path":
-        monkeypatch.setattr(_folder, "BY_DESCRIPTOR", False)
-    return FileStorage(tmp_path / "tokens")
+class Kinds:
+    """Each of our storages in turn, and another object over the same place."""
+
+    @pytest.fixture(autouse=True, params=KINDS)
+    def _of_a_kind(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.kind: str = request.param
+        self.folder = tmp_path / "tokens"
+        self.large = 7_000 if self.kind == "cookies" else 50_000
+        ring: dict[tuple[str, str], str] = {}
+        monkeypatch.setattr("keyring.get_password", lambda *entry: ring.get(entry))
+        monkeypatch.setattr("keyring.set_password", lambda *entry: ring.update({entry[:2]: entry[2]}))
+        if self.kind == "file-by-path":
+            monkeypatch.setattr(_folder, "BY_DESCRIPTOR", False)
+
+    def build(self) -> Storage:
+        match self.kind:
+            case "memory":
+                return MemoryStorage()
+            case "sealed":
+                return SealedStorage(MemoryStorage(), bytes(KEY_BYTES))
+            case "cookies":
+                return CookieStorage({}, bytes(KEY_BYTES))
+            case "keyring":
+                return KeyringStorage(self.folder)
+        return FileStorage(self.folder)
+
+    def build_again(self) -> Storage | None:
+        return self.build() if self.kind in {"file", "file-by-path", "keyring"} else None
 
 
-def test_a_record_is_kept_replaced_and_removed(storage: Storage) -> None:
-    assert isinstance(storage, Storage)
-    assert storage.load("ada") is None
-    assert storage.keys() == []
-    storage.delete("ada")
-    storage.save("ada", b"one")
-    storage.save("bob", b"")
-    assert (storage.load("ada"), storage.load("bob")) == (b"one", b"")
-    storage.save("ada", bytes(range(256)))
-    assert storage.load("ada") == bytes(range(256))
-    assert sorted(storage.keys()) == ["ada", "bob"]
-    storage.delete("ada")
-    assert storage.load("ada") is None
-    assert storage.keys() == ["bob"]
+class TestStorages(Kinds, StorageKit):
+    def make(self) -> Storage:
+        return self.build()
+
+    def again(self, storage: Storage) -> Storage | None:
+        return self.build_again()
 
 
-def test_s13_any_text_is_a_key_and_leads_nowhere_else(storage: Storage, tmp_path: Path) -> None:
-    for number, key in enumerate(HOSTILE_KEYS):
-        storage.save(key, b"%d" % number)
-    assert [storage.load(key) for key in HOSTILE_KEYS] == [b"%d" % n for n in range(len(HOSTILE_KEYS))]
-    assert sorted(storage.keys()) == sorted(HOSTILE_KEYS)
-    assert {path.name for path in tmp_path.iterdir()} <= {"tokens"}
-    for key in HOSTILE_KEYS:
-        with storage.lock(key, 1):
-            pass
-        storage.delete(key)
-    assert storage.keys() == []
+class TestFromAsyncio(Kinds, AsyncStorageKit):
+    def make(self) -> AsyncStorage:
+        return ThreadedStorage(self.build())
+
+    def again(self, storage: AsyncStorage) -> AsyncStorage | None:
+        second = self.build_again()
+        return None if second is None else ThreadedStorage(second)
 
 
-def test_nothing_of_a_record_is_shown(storage: Storage) -> None:
-    storage.save("ada", b"secret-token")
-    assert "secret-token" not in repr(storage)
-    assert "secret-token" not in repr(ThreadedStorage(storage))
+class TestTheSameFromBothSides(Kinds):
+    def test_async_the_same(self) -> None:
+        storage = self.build()
 
+        async def main() -> None:
+            there = ThreadedStorage(storage)
+            await there.save("ada", b"one")
+            assert storage.load("ada") == b"one"
+            async with there.lock("ada", 1):
+                with pytest.raises(StorageBusy, match=r"more than 0\.05 seconds"):
+                    async with there.lock("ada", 0.05):
+                        pass
+                with pytest.raises(StorageBusy), storage.lock("ada", 0):
+                    pass
+            await there.delete("ada")
+            assert storage.load("ada") is None
 
-def test_a_lock_is_one_holder_s(storage: Storage) -> None:
-    with storage.lock("ada", 1):
-        begun = time.monotonic()
-        with pytest.raises(StorageBusy, match=r"more than 0\.05 seconds"), storage.lock("ada", 0.05):
-            pass
-        assert time.monotonic() - begun < 2
-        with pytest.raises(StorageBusy), storage.lock("ada", 0):
-            pass
-        with pytest.raises(StorageBusy), storage.lock("ada", -1):
-            pass
-        with storage.lock("bob", 0):
-            pass
-    with storage.lock("ada", 0):
-        pass
+        asyncio.run(main())
+
+    def test_s13_any_text_is_a_key_and_leads_nowhere_else(self) -> None:
+        storage = self.build()
+        for number, key in enumerate(HOSTILE_KEYS):
+            storage.save(key, b"%d" % number)
+            assert storage.load(key) == b"%d" % number
+        assert {path.name for path in self.folder.parent.iterdir()} <= {"tokens"}
 
 
 def test_memory_keeps_no_lock_that_nobody_holds() -> None:
@@ -117,113 +110,6 @@ def test_memory_keeps_no_lock_that_nobody_holds() -> None:
         assert sorted(storage._locks) == ["ada", "bob"]
     gc.collect()
     assert list(storage._locks) == []
-
-
-def test_a_lock_is_let_go_after_an_error(storage: Storage) -> None:
-    with pytest.raises(ZeroDivisionError), storage.lock("ada", 1):
-        raise ZeroDivisionError
-    with storage.lock("ada", 0):
-        pass
-
-
-def test_threads_that_count_under_the_lock_lose_nothing(storage: Storage) -> None:
-    storage.save("count", b"0")
-
-    def count(_: int) -> None:
-        with storage.lock("count", 20):
-            storage.save("count", b"%d" % (int(storage.load("count") or b"0") + 1))
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(count, range(40)))
-    assert storage.load("count") == b"40"
-
-
-def test_a_lock_may_be_let_go_by_another_thread(storage: Storage) -> None:
-    held = storage.lock("ada", 1)
-    held.__enter__()
-    other = threading.Thread(target=held.__exit__, args=(None, None, None))
-    other.start()
-    other.join()
-    with storage.lock("ada", 0):
-        pass
-
-
-def test_whoever_reads_meanwhile_sees_a_whole_record(storage: Storage) -> None:
-    records = [b"a" * 5000, b"b" * (7000 if isinstance(storage, CookieStorage) else 50_000)]
-    storage.save("ada", records[0])
-    done = threading.Event()
-
-    def write() -> None:
-        try:
-            for number in range(60):
-                storage.save("ada", records[number % 2])
-        finally:
-            done.set()
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    seen = set()
-    while not done.is_set():
-        seen.add(storage.load("ada"))
-    writer.join()
-    assert seen <= set(records)
-
-
-def test_async_the_same(storage: Storage) -> None:
-    async def main() -> None:
-        there = ThreadedStorage(storage)
-        assert isinstance(there, AsyncStorage)
-        assert await there.load("ada") is None
-        await there.save("ada", b"one")
-        assert await there.load("ada") == storage.load("ada") == b"one"
-        assert await there.keys() == ["ada"]
-        async with there.lock("ada", 1):
-            with pytest.raises(StorageBusy, match=r"more than 0\.05 seconds"):
-                async with there.lock("ada", 0.05):
-                    pass
-            with pytest.raises(StorageBusy), storage.lock("ada", 0):
-                pass
-        async with there.lock("ada", 0):
-            pass
-        await there.delete("ada")
-        assert storage.load("ada") is None
-
-    asyncio.run(main())
-
-
-def test_async_many_tasks_wait_and_the_holder_still_gets_its_work_done(storage: Storage) -> None:
-    async def main() -> bytes | None:
-        there = ThreadedStorage(storage)
-
-        async def count() -> None:
-            async with there.lock("count", 30):
-                await there.save("count", b"%d" % (int(await there.load("count") or b"0") + 1))
-
-        await asyncio.gather(*(count() for _ in range(30)))
-        return await there.load("count")
-
-    assert asyncio.run(main()) == b"30"
-
-
-def test_async_a_cancelled_waiter_leaves_no_lock_behind(storage: Storage) -> None:
-    async def main() -> None:
-        there = ThreadedStorage(storage)
-
-        async def wait() -> None:
-            async with there.lock("ada", 30):
-                raise AssertionError("never reached")
-
-        for delay in (0.0, 0.001, 0.03):
-            async with there.lock("ada", 1):
-                task = asyncio.create_task(wait())
-                await asyncio.sleep(delay)
-                task.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await task
-            async with there.lock("ada", 5):
-                pass
-
-    asyncio.run(main())
 
 
 def test_async_a_lock_that_comes_after_cancelling_is_let_go() -> None:
