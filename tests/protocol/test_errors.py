@@ -117,7 +117,7 @@ def test_what_passes_by_itself(error: ServiceError, retryable: bool, throttled: 
     assert error.throttled is throttled
 
 
-@pytest.mark.parametrize("reason", set(NotAuthorizedReason) - {NotAuthorizedReason.OTHER})
+@pytest.mark.parametrize("reason", sorted(set(NotAuthorizedReason) - {NotAuthorizedReason.OTHER}))
 def test_each_reason_says_what_to_do(reason: NotAuthorizedReason) -> None:
     error = NotAuthorizedException("Whatever it says.", reason=reason)
     assert error.hint == ADVICE[reason] != NotAuthorizedException.hint
