@@ -49,6 +49,14 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
+def test_the_walk_names_functions_that_are_there() -> None:
+    walk = ARCHITECTURE.split("## One sign-in, through all rooms")[1].split("\n## ")[0]
+    source = "".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
+    named = set(re.findall(r"`(?:[A-Za-z]+\.)?([A-Za-z_]+)`", FENCED.sub("", walk))) - {"py", "pow"}
+    assert len(named) > 20
+    assert sorted(name for name in named if not re.search(rf"\b{name}\b", source)) == []
+
+
 def test_the_walk_names_files_that_are_there() -> None:
     there = [path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py")]
     named = set(re.findall(r"`([a-z_/]+\.py)`", ARCHITECTURE)) - {
