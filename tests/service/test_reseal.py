@@ -145,7 +145,7 @@ def test_what_went_meanwhile_is_left_alone(database: Path) -> None:
         store, ring = service.context.store, service._ring
         [pool] = store.read(lambda reader: reader.pools(limit=2, after=None))
         clients = store.read(lambda reader: reader.clients(pool.id, limit=9, after=None))
-        users = store.read(lambda reader: reader.users(pool.id, limit=9, after=None))
+        users = store.read(lambda reader: reader.whole_users(pool.id, limit=9, after=None))
         call(service, "DeleteUserPool", UserPoolId=pool.id)
         assert store.write(module._renew_clients(ring, clients)) == 0
         assert store.write(module._renew_users(ring, users)) == 0

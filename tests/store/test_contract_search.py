@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.store.examples import OTHER_POOL, POOL, add_pool, add_user, make_user
 from userpool.service.domain.filters import SEARCHABLE
-from userpool.service.domain.records import Pool, User, UserStatus
+from userpool.service.domain.records import ListedUser, Pool, User, UserStatus
 from userpool.service.domain.search import position
 from userpool.service.ports import Store, Writer
 
@@ -24,13 +24,13 @@ def walk(
     attribute: str | None = None,
     value: str = "",
     prefix: bool = False,
-    then: Callable[[list[User]], None] = lambda page: None,
-) -> list[User]:
+    then: Callable[[list[ListedUser]], None] = lambda page: None,
+) -> list[ListedUser]:
     """All users that are found, read in pages of `limit`; `then` is done with each page."""
-    found: list[User] = []
+    found: list[ListedUser] = []
     after: str | None = None
 
-    def page() -> list[User]:
+    def page() -> list[ListedUser]:
         return store.read(
             lambda r: list(
                 r.users(pool.id, limit=limit, after=after, attribute=attribute, value=value, prefix=prefix)
@@ -46,7 +46,7 @@ def walk(
     return found
 
 
-def subs(users: list[User]) -> list[str]:
+def subs(users: Sequence[ListedUser | User]) -> list[str]:
     return [user.sub for user in users]
 
 
@@ -123,6 +123,18 @@ def test_who_is_found(people: Store) -> None:
             assert by_value or found == expected, (attribute, value, prefix, limit)
 
 
+def test_a_list_shows_what_is_kept_and_a_walk_for_all_of_it_keeps_its_order(people: Store) -> None:
+    def one_behind(after: str | None) -> User:
+        [found] = people.read(lambda r: r.whole_users(POOL.id, limit=1, after=after))
+        return found
+
+    listed = walk(people, POOL, 3)
+    whole = [one_behind(last) for last in (None, *subs(listed)[:-1])]
+    assert sorted(whole, key=lambda user: user.username) == sorted(PEOPLE, key=lambda user: user.username)
+    for short, user in zip(listed, whole, strict=True):
+        assert short == ListedUser(**{name: getattr(user, name) for name in ListedUser.__slots__})
+
+
 def test_every_searchable_attribute_can_be_searched(people: Store) -> None:
     for attribute, prefix in itertools.product(SEARCHABLE, (False, True)):
         assert walk(people, POOL, 60, attribute, "nothing like it", prefix) == []
@@ -167,7 +179,7 @@ def test_who_deletes_page_by_page_misses_nobody(
         for user in users:
             writer.add_user(user, ())
 
-    def delete(page: list[User]) -> None:
+    def delete(page: list[ListedUser]) -> None:
         def work(writer: Writer) -> None:
             for user in page:
                 writer.delete_user(POOL.id, user.sub)
@@ -203,7 +215,7 @@ def test_whatever_the_names_a_search_finds_what_begins_so(
         if (u.attributes["name"].startswith(value) if prefix else u.attributes["name"] == value)
     ]
     fits.sort(key=lambda u: (u.attributes["name"].encode(), u.sub) if prefix else (b"", u.sub))
-    assert walk(store, POOL, limit, "name", value, prefix) == fits
+    assert subs(walk(store, POOL, limit, "name", value, prefix)) == subs(fits)
 
 
 def test_many_users_are_estimated_from_some(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,10 +211,13 @@ def _structure(members: list[tuple[str, str, bool, bool, Schema]], rules: Rules)
 
 
 def _stamps(members: dict[str, Stamp]) -> Stamp:
+    steps = tuple(members.items())
+
     def stamp(value: Any) -> Any:
-        for wire, inner in members.items():
-            if wire in value:
-                value[wire] = inner(value[wire])
+        for wire, inner in steps:
+            item = value.get(wire)
+            if item is not None:
+                value[wire] = inner(item)
         return value
 
     return stamp

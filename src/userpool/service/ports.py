@@ -17,6 +17,7 @@ from .domain.records import (
     CodePurpose,
     Device,
     Group,
+    ListedUser,
     LoginName,
     Message,
     Passkey,
@@ -164,10 +165,13 @@ class Reader(Protocol):
         attribute: str | None = None,
         value: str = "",
         prefix: bool = False,
-    ) -> Sequence[User]:
+    ) -> Sequence[ListedUser]:
         """Users in a stable order, those behind `after`: what `domain.search.position` says of the last user
         of the page before (a user's `sub`, but for a search by prefix). `attribute` is one of the searchable
         ones."""
+
+    def whole_users(self, pool_id: str, *, limit: int, after: str | None) -> Sequence[User]:
+        """Users with all that is kept of them, ordered by `sub`, those behind `after`."""
 
     def count_users(self, pool_id: str) -> int:
         """How many users a pool has: exactly up to some thousands, then estimated from as many."""

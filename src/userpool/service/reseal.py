@@ -86,7 +86,7 @@ def _clients_of(pool_id: str) -> _Page[AppClient]:
 
 def _users_of(pool_id: str) -> _Page[User]:
     def page(reader: Reader, after: str | None) -> Sequence[User]:
-        return reader.users(pool_id, limit=AT_ONCE, after=after)
+        return reader.whole_users(pool_id, limit=AT_ONCE, after=after)
 
     return page
 

@@ -25,7 +25,7 @@ from ..domain.filters import parse_filter
 from ..domain.invitations import invitation_deliveries, temporary_password
 from ..domain.pagination import page_size, split
 from ..domain.passwords import check_policy, with_password
-from ..domain.records import LoginName, NameKind, PasswordRecord, Pool, User, UserStatus
+from ..domain.records import ListedUser, LoginName, NameKind, PasswordRecord, Pool, User, UserStatus
 from ..domain.schema import VERIFIED_FLAGS
 from ..domain.search import position
 from ..domain.settings import MfaMethod, PoolSettings
@@ -263,7 +263,7 @@ def list_users(context: Context, call: Call[idp.ListUsersRequest]) -> idp.ListUs
         else {"attribute": wanted.attribute, "value": wanted.value, "prefix": wanted.prefix}
     )
 
-    def read(reader: Reader) -> tuple[Pool, list[User]]:
+    def read(reader: Reader) -> tuple[Pool, list[ListedUser]]:
         pool = existing_pool(reader, request.user_pool_id)
         return pool, list(reader.users(pool.id, limit=size + 1, after=after, **search))
 
@@ -282,7 +282,7 @@ def _ordering(search: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in search.items() if name != "value"}
 
 
-def attribute_list(user: User, names: Iterable[str] | None = None) -> list[idp.AttributeType]:
+def attribute_list(user: User | ListedUser, names: Iterable[str] | None = None) -> list[idp.AttributeType]:
     """A user's attributes as shapes carry them; `names` leaves others out."""
     wanted = None if names is None else set(names)
     return [
@@ -292,14 +292,14 @@ def attribute_list(user: User, names: Iterable[str] | None = None) -> list[idp.A
     ]
 
 
-def mfa_options(user: User) -> list[idp.MFAOptionType] | None:
+def mfa_options(user: User | ListedUser) -> list[idp.MFAOptionType] | None:
     """What members of the oldest kind say of a user's second factors: whether codes go out by SMS."""
     if MfaMethod.SMS not in user.mfa_enabled:
         return None
     return [idp.MFAOptionType(delivery_medium="SMS", attribute_name="phone_number")]
 
 
-def user_shape(user: User, names: Iterable[str] | None = None) -> idp.UserType:
+def user_shape(user: User | ListedUser, names: Iterable[str] | None = None) -> idp.UserType:
     """A user as lists and AdminCreateUser show it."""
     return idp.UserType(
         username=user.username,

@@ -15,6 +15,7 @@ from ..domain.records import (
     Code,
     CodePurpose,
     Device,
+    ListedUser,
     LoginName,
     Message,
     Passkey,
@@ -45,6 +46,12 @@ _SIGNING_KEYS = _by(schema.signing_keys, "pool_id").order_by(
 )
 _USER = select(*rows.USER_COLUMNS).where(
     schema.users.c.pool_id == bindparam("pool_id"), schema.users.c.sub == bindparam("sub")
+)
+_WHOLE_USERS = (
+    select(*rows.USER_COLUMNS)
+    .where(schema.users.c.pool_id == bindparam("pool_id"), schema.users.c.sub > bindparam("after"))
+    .order_by(schema.users.c.sub)
+    .limit(bindparam("limit"))
 )
 _COUNT = select(func.count()).select_from(schema.users).where(schema.users.c.pool_id == bindparam("pool_id"))
 _NTH_SUB = (
@@ -170,8 +177,12 @@ class StoreReader(GroupReader):
         attribute: str | None = None,
         value: str = "",
         prefix: bool = False,
-    ) -> Sequence[User]:
+    ) -> Sequence[ListedUser]:
         return list_users(self._session, pool_id, limit, after, attribute, value, prefix)
+
+    def whole_users(self, pool_id: str, *, limit: int, after: str | None) -> Sequence[User]:
+        found = self._session.rows(_WHOLE_USERS, pool_id=pool_id, after=after or "", limit=limit)
+        return [rows.user_from(row) for row in found]
 
     def count_users(self, pool_id: str) -> int:
         row = self._session.row(_NTH_SUB, pool_id=pool_id, offset=_EXACT)

@@ -18,6 +18,7 @@ from ..domain.records import (
     Device,
     Group,
     KeyUse,
+    ListedUser,
     LoginName,
     Message,
     NameKind,
@@ -41,6 +42,8 @@ T = TypeVar("T")
 
 USER_COLUMNS: tuple[Column[Any], ...] = tuple(c for c in schema.users.c if c.name not in SEARCHED_TEXT)
 """What a user is read from: all but the copies that are only searched."""
+LISTED_COLUMNS: tuple[Column[Any], ...] = tuple(schema.users.c[name] for name in ListedUser.__slots__)
+"""What a user in a list is read from."""
 MESSAGE_COLUMNS: tuple[Column[Any], ...] = tuple(c for c in schema.messages.c if c.name != "arrived")
 
 _STATUS = {status.value: status for status in UserStatus}
@@ -166,6 +169,20 @@ def user_from(row: Row) -> User:
         {} if row[13] == _NO_TEXTS else _texts(row[13]),
         row[14],
         row[15],
+    )
+
+
+def listed_user_from(row: Row) -> ListedUser:
+    """The user in `row` (`LISTED_COLUMNS`), as lists show it."""
+    return ListedUser(
+        row[0],
+        row[1],
+        _STATUS[row[2]],
+        bool(row[3]),
+        _texts(row[4]),
+        row[5],
+        row[6],
+        frozenset() if row[7] == _NO_NAMES else _names(row[7]),
     )
 
 

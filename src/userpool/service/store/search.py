@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_
 
-from ..domain.records import User, UserStatus
+from ..domain.records import ListedUser, UserStatus
 from ..domain.search import INDEXED_CHARACTERS, SEARCHED_TEXT
-from .rows import USER_COLUMNS, Row, user_from
+from .rows import LISTED_COLUMNS, Row, listed_user_from
 from .schema import users
 from .session import Session
 
@@ -23,7 +23,7 @@ _LAST = "\U0010ffff" * (INDEXED_CHARACTERS + 1)
 
 def _page(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     here = users.c.pool_id == bindparam("pool_id")
-    return select(*USER_COLUMNS).where(here, *conditions).limit(bindparam("limit"))
+    return select(*LISTED_COLUMNS).where(here, *conditions).limit(bindparam("limit"))
 
 
 def _by_sub(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
@@ -63,10 +63,10 @@ def list_users(
     attribute: str | None,
     value: str,
     prefix: bool,
-) -> Sequence[User]:
+) -> Sequence[ListedUser]:
     """One page of users; see `Reader.users`. Raises `ValueError` for an attribute that is not searchable."""
     found = _find(session, {"pool_id": pool_id, "limit": limit}, after or "", attribute, value, prefix)
-    return [user_from(row) for row in found]
+    return [listed_user_from(row) for row in found]
 
 
 def _find(
