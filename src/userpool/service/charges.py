@@ -95,6 +95,12 @@ def refund_proof(writer: Writer, key: str) -> None:
         writer.put_attempts(left)
 
 
+def give_back(context: Context, pool_id: str, sub: str) -> None:
+    """Take one charge back in a transaction of its own: the proof was right, and something else refuses."""
+    key = lock_key(context, pool_id, sub)
+    context.store.write(lambda writer: refund_proof(writer, key))
+
+
 def quota_key(context: Context, quota: Quota, pool_id: str, sub: str) -> str:
     """The key of the counter of one kind of call of one user."""
     return _key(context, quota.name, pool_id, sub)

@@ -11,9 +11,8 @@ from userpool.protocol.errors import NotAuthorizedException
 from .context import Context
 from .domain.factors.choices import ADDRESS, available
 from .domain.records import User
-from .domain.sessions import Session, consume_session
+from .domain.sessions import Session
 from .domain.settings import Flow
-from .ports import Writer
 from .realm import Realm
 from .sessions import new_session, open_session, seal_session, unseal_session
 from .sign_in import proceed, settled
@@ -49,16 +48,6 @@ def of_sign_up(context: Context, realm: Realm, sub: str, text: str | None) -> Se
     if (session.step, session.client_id, session.sub) != (SIGNED_UP, realm.client.id, sub):
         raise NotAuthorizedException("Invalid session for the user.")
     return session
-
-
-def consume(context: Context, writer: Writer, session: Session) -> None:
-    """Use a session up in the transaction that it leads to.
-
-    Raises:
-        NotAuthorizedException: another call was faster.
-    """
-    use = writer.session_use(session.id)
-    writer.put_session_use(consume_session(session, use, context.clock.now()))
 
 
 def after_confirmation(

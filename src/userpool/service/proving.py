@@ -9,7 +9,7 @@ from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import InvalidParameterException, NotAuthorizedException, ServiceError
 from userpool.protocol.srp import SECRET_BYTES, ServerSide, SrpError, parse_public
 
-from .charges import charge_proof, lock_key, refund_proof
+from .charges import charge_proof, give_back
 from .context import Context
 from .devices import device_step
 from .domain.factors.first import after_password
@@ -101,8 +101,7 @@ def password_proved(context: Context, who: Claimant, user: User, go_on: GoOn = p
         try:
             ask = after_password(realm.settings, present, context.clock.now())
         except ServiceError:
-            key = lock_key(context, user.pool_id, user.sub)
-            context.store.write(lambda writer: refund_proof(writer, key))
+            give_back(context, user.pool_id, user.sub)
             raise
         stage = Stage(realm, present, who.typed, charged=True, carried=who.carried, metadata=who.metadata)
         return go_on(context, stage, device_step(context, stage, ask))

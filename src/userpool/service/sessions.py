@@ -102,10 +102,12 @@ def use_up(context: Context, session: Session) -> None:
         NotAuthorizedException: another answer was faster.
     """
 
-    def apply(writer: Writer) -> None:
-        writer.put_session_use(consume_session(session, writer.session_use(session.id), context.clock.now()))
+    context.store.write(lambda writer: use_up_in(context, writer, session))
 
-    context.store.write(apply)
+
+def use_up_in(context: Context, writer: Writer, session: Session) -> None:
+    """As `use_up`, in the transaction of what the answer stores."""
+    writer.put_session_use(consume_session(session, writer.session_use(session.id), context.clock.now()))
 
 
 def _unseal(context: Context, sealed: bytes) -> Session:

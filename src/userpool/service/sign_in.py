@@ -21,7 +21,7 @@ from userpool.protocol.errors import (
 
 from . import tokens
 from .asking import challenge
-from .charges import lock_key, quota_key, refund_proof
+from .charges import give_back, lock_key, quota_key, refund_proof
 from .context import Context
 from .delivery import Parcel
 from .devices import note_sign_in, sign_in_device
@@ -29,10 +29,10 @@ from .domain.factors.first import check_state
 from .domain.factors.second import Ask
 from .domain.lockout import SIGN_IN_CODE
 from .domain.records import User
-from .domain.sessions import Session, consume_session
+from .domain.sessions import Session
 from .names import move_names
 from .ports import Conflict, Trigger, Writer
-from .sessions import MAX_LENGTH, seal_session
+from .sessions import MAX_LENGTH, seal_session, use_up_in
 from .stage import Outcome, Stage, proof_of
 from .tracking import make_room, tracked
 from .triggers.events import post_authentication
@@ -116,8 +116,7 @@ def _tell(context: Context, stage: Stage, *, new_device: bool) -> None:
     # All that was proved is right: while a function takes its time, nothing of it counts as a failure, and
     # nobody else who signs in as this user waits.
     if stage.charged:
-        key = lock_key(context, stage.realm.pool.id, stage.user.sub)
-        context.store.write(lambda writer: refund_proof(writer, key))
+        give_back(context, stage.realm.pool.id, stage.user.sub)
     context.turnstile.leave()
     post_authentication(context, stage.realm, stage.present, new_device=new_device, metadata=stage.metadata)
 
@@ -169,8 +168,7 @@ def _send(context: Context, parcel: Parcel) -> None:
 
 def _apply(context: Context, writer: Writer, stage: Stage) -> None:
     if stage.answered is not None:
-        use = writer.session_use(stage.answered.id)
-        writer.put_session_use(consume_session(stage.answered, use, context.clock.now()))
+        use_up_in(context, writer, stage.answered)
     for counter in stage.settled:
         writer.delete_attempts(counter)
     if stage.also is not None:

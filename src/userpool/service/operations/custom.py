@@ -14,7 +14,7 @@ from typing import Any
 from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import InvalidParameterException, NotAuthorizedException, ServiceError
 
-from ..charges import charge_proof, lock_key, refund_proof
+from ..charges import charge_proof, give_back
 from ..context import Context
 from ..devices import device_step
 from ..domain.custom_auth import SRP_A, CustomChallenge, Next, Round, decide, rounds_of, rounds_text
@@ -61,7 +61,7 @@ def password_proved(context: Context, who: Claimant, user: User) -> Outcome:
     try:
         check_state(user)
     except ServiceError:
-        _refund(context, user)
+        give_back(context, user.pool_id, user.sub)
         raise
     rounds = [*rounds_of(who.carried[_ROUNDS]), Round(_STEP.PASSWORD_VERIFIER, True)]
     return _next(context, who, rounds, _STEP.PASSWORD_VERIFIER, charged=True)
@@ -140,14 +140,9 @@ def _content(context: Context, stage: Stage) -> Outcome:
         ask = after_password(stage.realm.settings, stage.user, context.clock.now())
     except ServiceError:
         if stage.charged:
-            _refund(context, stage.user)
+            give_back(context, stage.user.pool_id, stage.user.sub)
         raise
     return proceed(context, stage, device_step(context, stage, ask))
-
-
-def _refund(context: Context, user: User) -> None:
-    key = lock_key(context, user.pool_id, user.sub)
-    context.store.write(lambda writer: refund_proof(writer, key))
 
 
 def _define(context: Context, who: Claimant, rounds: Sequence[Round], *, password: bool) -> Next:

@@ -26,11 +26,11 @@ from ..domain.factors import totp
 from ..domain.factors.preference import Wish, prefer
 from ..domain.factors.second import check_set_up_due
 from ..domain.records import User
-from ..domain.sessions import MAX_SETUP_ATTEMPTS, Session, consume_session
+from ..domain.sessions import MAX_SETUP_ATTEMPTS, Session
 from ..domain.settings import MfaMethod, PoolSettings
 from ..ports import Reader, Writer
 from ..realm import Realm
-from ..sessions import new_session, open_session, seal_session
+from ..sessions import new_session, open_session, seal_session, use_up, use_up_in
 from ..sign_in import still_good
 from ..totp_seeds import open_seed, seal_seed
 from .profile import present_user
@@ -84,7 +84,7 @@ def associate_software_token(
         _associate(context, call.caller, seed)
         return idp.AssociateSoftwareTokenResponse(secret_code=seed)
     set_up = _open(context, call.input.session)
-    context.store.write(lambda writer: _use_up(context, writer, set_up.session))
+    use_up(context, set_up.session)
     session = set_up.next_session(context, {"seed": seed})
     return idp.AssociateSoftwareTokenResponse(secret_code=seed, session=session)
 
@@ -119,7 +119,7 @@ def verify_software_token(
     record = totp.registered(seal_seed(context, set_up.user, seed), step, given.friendly_device_name)
 
     def apply(writer: Writer) -> None:
-        _use_up(context, writer, set_up.session)
+        use_up_in(context, writer, set_up.session)
         user = still_good(set_up.session, writer.user(set_up.user.pool_id, set_up.user.sub))
         check_set_up_due(set_up.realm.settings, user)
         # Set up because a sign-in asked for it: the next one asks for its code.
@@ -193,7 +193,3 @@ def _open(context: Context, text: str | None) -> _SetUp:
         raise NotAuthorizedException("Invalid session for the user.") from None
     check_set_up_due(realm.settings, found)
     return _SetUp(realm, found, session)
-
-
-def _use_up(context: Context, writer: Writer, session: Session) -> None:
-    writer.put_session_use(consume_session(session, writer.session_use(session.id), context.clock.now()))

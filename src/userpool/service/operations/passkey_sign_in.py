@@ -7,7 +7,7 @@ import logging
 from userpool.protocol.enums import ChallengeNameType
 from userpool.protocol.errors import NotAuthorizedException, ServiceError
 
-from ..charges import charge_proof, lock_key, refund_proof
+from ..charges import charge_proof, give_back
 from ..context import Context
 from ..devices import device_step
 from ..domain.ceremony import GET, Expected, fault_in
@@ -81,8 +81,7 @@ def _go_on(context: Context, reply: Reply, facts: Facts, user: User, signed: Sig
         try:
             ask = after_passkey(realm.settings, present, verified=told.user_verified)
         except ServiceError:
-            key = lock_key(context, realm.pool.id, session.sub)
-            context.store.write(lambda writer: refund_proof(writer, key))
+            give_back(context, realm.pool.id, session.sub)
             raise
         stage = Stage(
             realm,

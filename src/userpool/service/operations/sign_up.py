@@ -33,6 +33,7 @@ from ..names import ADDRESSES, move_names, names_of
 from ..passwords import make_record
 from ..ports import Conflict, Reader, Trigger, Writer
 from ..realm import Realm, find_user
+from ..sessions import use_up_in
 from ..triggers.events import Metadata, SignUpVerdict, occasion, post_confirmation, pre_sign_up
 
 _PURPOSE = CodePurpose.SIGN_UP
@@ -187,7 +188,7 @@ def _confirm(
 ) -> User:
     def apply(writer: Writer) -> User:
         if session is not None:
-            handover.consume(context, writer, session)
+            use_up_in(context, writer, session)
         user = writer.user(offer.pool_id, offer.sub)
         if user is None:
             raise refusal(Verdict.DEAD)
