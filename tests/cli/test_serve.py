@@ -107,7 +107,10 @@ def test_options_come_from_the_environment_too() -> None:
 
 
 @pytest.mark.parametrize("command", ["userpool", "python -m userpool.service"])
-def test_how_passkeys_are_taken_reaches_the_service(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_passkeys_are_taken_reaches_the_service(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a key is made for it, beside the database that it would have
     opened: list[Settings] = []
 
     def note(options: Options, keys: KeySet, settings: Settings) -> Service:
