@@ -26,6 +26,7 @@ ROOMS = ("client", "identity")
 NAMES = {
     "AsyncAdmin": "Admin",
     "AsyncAdminCalls": "AdminCalls",
+    "AsyncBackgroundRefresh": "BackgroundRefresh",
     "AsyncClientCalls": "ClientCalls",
     "AsyncAnswerer": "Answerer",
     "AsyncConnection": "Connection",
@@ -47,6 +48,7 @@ NAMES = {
     "AsyncSignUpCalls": "SignUpCalls",
     "AnyStorage": "Storage",
     "AsyncStorage": "Storage",
+    "AsyncTicker": "Ticker",
     "AsyncTransport": "Transport",
     "AsyncUser": "User",
     "AsyncUserPool": "UserPool",

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from .authenticators.api import Authenticator as Authenticator
     from .authenticators.security_key import SecurityKey as SecurityKey
     from .client._async.admin import AsyncAdmin as AsyncAdmin
+    from .client._async.background import AsyncBackgroundRefresh as AsyncBackgroundRefresh
     from .client._async.pool import AsyncUserPool as AsyncUserPool
     from .client._async.steps import AsyncSignInStep as AsyncSignInStep
     from .client._async.user import AsyncUser as AsyncUser
     from .client._sync.admin import Admin as Admin
+    from .client._sync.background import BackgroundRefresh as BackgroundRefresh
     from .client._sync.pool import UserPool as UserPool
     from .client._sync.steps import SignInStep as SignInStep
     from .client._sync.user import User as User
@@ -146,10 +148,12 @@ _HOMES: Final = {
     "authenticators.api": "Authenticator",
     "authenticators.security_key": "SecurityKey",
     "client._async.admin": "AsyncAdmin",
+    "client._async.background": "AsyncBackgroundRefresh",
     "client._async.pool": "AsyncUserPool",
     "client._async.steps": "AsyncSignInStep",
     "client._async.user": "AsyncUser",
     "client._sync.admin": "Admin",
+    "client._sync.background": "BackgroundRefresh",
     "client._sync.pool": "UserPool",
     "client._sync.steps": "SignInStep",
     "client._sync.user": "User",

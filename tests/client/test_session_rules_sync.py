@@ -252,6 +252,23 @@ def test_r11_a_full_disk_leaves_the_session_alive() -> None:
     assert found.tokens() == tokens
 
 
+def test_r11_whoever_makes_errors_of_warnings_loses_no_token() -> None:
+    service, storage = Rotating(), Failing()
+    pool = service.pool(storage=storage)
+    user = sign_in(pool)
+    service.advance(LATER)
+    storage.full = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", StorageWarning)
+        with pytest.raises(StorageWarning):
+            user.tokens()
+    storage.full = False
+    tokens = user.tokens()
+    assert (service.refreshes, tokens.refresh_token) == (1, "refresh-2")
+    service.advance(LATER)
+    assert (user.tokens()).refresh_token == "refresh-3"
+
+
 def test_a_full_disk_does_not_stop_a_sign_in() -> None:
     service, storage = Rotating(), Failing()
     storage.full = True

@@ -19,6 +19,7 @@ from userpool.flows.grant import Grant, NewDevice, Tokens
 from userpool.protocol.errors import StorageError
 from userpool.storage.api import AsyncStorage
 
+from .background import AsyncBackgroundRefresh
 from .connection import AsyncConnection
 from .devices import AsyncDevices
 from .session import AsyncSession
@@ -45,6 +46,8 @@ class AsyncHome:
     flights: AsyncFlights[Held] = field(default_factory=AsyncFlights)
     key_flights: AsyncFlights[None] = field(default_factory=AsyncFlights)
     watchers: AsyncWatchers = field(default_factory=AsyncWatchers)
+    keepers: set[AsyncBackgroundRefresh] = field(default_factory=set)
+    """What refreshes in the background."""
 
     async def welcome(
         self, grant: Grant, name: str, *, device_forgotten: bool = False

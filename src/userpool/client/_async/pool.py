@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from userpool.transports.api import AsyncTransport
 
     from .admin import AsyncAdmin
+    from .background import AsyncBackgroundRefresh
     from .devices import AsyncDevices
     from .home import AsyncHome
     from .steps import AsyncSignInStep
@@ -126,6 +127,8 @@ class AsyncUserPool(AsyncKeptUsers, AsyncSignUpCalls, AsyncClientCalls):
         chosen_flow = RefreshFlow(refresh_flow)
 
         kept_in = Once(lambda: async_storage(storage))
+        keepers: set[AsyncBackgroundRefresh] = set()
+        self._keepers = keepers
 
         def open_home() -> AsyncHome:
             from userpool.client.checking import Checker
@@ -145,6 +148,7 @@ class AsyncUserPool(AsyncKeptUsers, AsyncSignUpCalls, AsyncClientCalls):
                 clock=clock,
                 refresh_margin=refresh_margin,
                 refresh_flow=chosen_flow,
+                keepers=keepers,
             )
 
         # What the first request does not need is loaded with the first tokens; keys are looked at now.
@@ -454,13 +458,16 @@ class AsyncUserPool(AsyncKeptUsers, AsyncSignUpCalls, AsyncClientCalls):
         view._connection = AsyncConnection(self._connection.world, owned=False)
         kept_in = Once(lambda: async_storage(storage))
         view._kept_devices = Once(lambda: self._open_devices(kept_in()))
+        view._keepers = set()
         view._homes = Once(lambda: replace(self._home, storage=kept_in(), devices=view._devices))
         return view
 
     async def aclose(self) -> None:
-        """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
-        out.
+        """Let go of connections, and end what goes on in the background. Users of this pool cannot call the
+        service any more; nobody is signed out.
         """
+        for keeper in list(self._keepers):
+            await keeper.stop()
         await self._connection.aclose()
 
     async def __aenter__(self) -> Self:

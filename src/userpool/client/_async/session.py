@@ -89,6 +89,12 @@ class AsyncSession:
             return await self._saved(held)
         return await self.renewed(held)
 
+    async def ahead(self, margin: float) -> None:
+        """Refresh what will be old in `margin` seconds, and store what could not be. Raises as `renewed`."""
+        held = await self._saved(self.held)
+        if not self._home.is_fresh(held, margin=max(margin, self._home.refresh_margin)):
+            await self.renewed(held)
+
     async def renewed(self, stale: Held, *, client_metadata: Mapping[str, str] | None = None) -> Held:
         """What the user holds in place of `stale`: refreshed, unless somebody else has done so meanwhile.
 
@@ -289,9 +295,13 @@ class AsyncSession:
         if not self._stored:
             return
         self._unsaved = True
-        with self._warned():
-            await self._home.storage.save(self._key, self._home.keys.encode(held))
-            self._unsaved = False
+        try:
+            with self._warned():
+                await self._home.storage.save(self._key, self._home.keys.encode(held))
+                self._unsaved = False
+        except StorageWarning:
+            self._held = held  # whoever makes errors of warnings loses no token by it
+            raise
 
     @contextlib.contextmanager
     def _warned(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from userpool.flows.grant import Grant, NewDevice, Tokens
 from userpool.protocol.errors import StorageError
 from userpool.storage.api import Storage
 
+from .background import BackgroundRefresh
 from .connection import Connection
 from .devices import Devices
 from .session import Session
@@ -46,6 +47,8 @@ class Home:
     flights: Flights[Held] = field(default_factory=Flights)
     key_flights: Flights[None] = field(default_factory=Flights)
     watchers: Watchers = field(default_factory=Watchers)
+    keepers: set[BackgroundRefresh] = field(default_factory=set)
+    """What refreshes in the background."""
 
     def welcome(self, grant: Grant, name: str, *, device_forgotten: bool = False) -> SignedIn[User]:
         """Take in the user who has just signed in: verified, stored, and the current one from now on.

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from userpool.transports.api import Transport
 
     from .admin import Admin
+    from .background import BackgroundRefresh
     from .devices import Devices
     from .home import Home
     from .steps import SignInStep
@@ -127,6 +128,8 @@ class UserPool(KeptUsers, SignUpCalls, ClientCalls):
         chosen_flow = RefreshFlow(refresh_flow)
 
         kept_in = Once(lambda: plain_storage(storage))
+        keepers: set[BackgroundRefresh] = set()
+        self._keepers = keepers
 
         def open_home() -> Home:
             from userpool.client.checking import Checker
@@ -146,6 +149,7 @@ class UserPool(KeptUsers, SignUpCalls, ClientCalls):
                 clock=clock,
                 refresh_margin=refresh_margin,
                 refresh_flow=chosen_flow,
+                keepers=keepers,
             )
 
         # What the first request does not need is loaded with the first tokens; keys are looked at now.
@@ -455,13 +459,16 @@ class UserPool(KeptUsers, SignUpCalls, ClientCalls):
         view._connection = Connection(self._connection.world, owned=False)
         kept_in = Once(lambda: plain_storage(storage))
         view._kept_devices = Once(lambda: self._open_devices(kept_in()))
+        view._keepers = set()
         view._homes = Once(lambda: replace(self._home, storage=kept_in(), devices=view._devices))
         return view
 
     def close(self) -> None:
-        """Let go of connections. Users of this pool cannot call the service any more; nobody is signed
-        out.
+        """Let go of connections, and end what goes on in the background. Users of this pool cannot call the
+        service any more; nobody is signed out.
         """
+        for keeper in list(self._keepers):
+            keeper.stop()
         self._connection.close()
 
     def __enter__(self) -> Self:

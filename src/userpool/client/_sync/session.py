@@ -90,6 +90,12 @@ class Session:
             return self._saved(held)
         return self.renewed(held)
 
+    def ahead(self, margin: float) -> None:
+        """Refresh what will be old in `margin` seconds, and store what could not be. Raises as `renewed`."""
+        held = self._saved(self.held)
+        if not self._home.is_fresh(held, margin=max(margin, self._home.refresh_margin)):
+            self.renewed(held)
+
     def renewed(self, stale: Held, *, client_metadata: Mapping[str, str] | None = None) -> Held:
         """What the user holds in place of `stale`: refreshed, unless somebody else has done so meanwhile.
 
@@ -288,9 +294,13 @@ class Session:
         if not self._stored:
             return
         self._unsaved = True
-        with self._warned():
-            self._home.storage.save(self._key, self._home.keys.encode(held))
-            self._unsaved = False
+        try:
+            with self._warned():
+                self._home.storage.save(self._key, self._home.keys.encode(held))
+                self._unsaved = False
+        except StorageWarning:
+            self._held = held  # whoever makes errors of warnings loses no token by it
+            raise
 
     @contextlib.contextmanager
     def _warned(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from userpool.protocol.errors import (
     UserPoolError,
 )
 
+from .background import AHEAD, BackgroundRefresh
 from .user_calls import UserCalls
 
 
@@ -27,6 +28,24 @@ class UserLeaving(UserCalls):
         of changes.
         """
         return self._session.state
+
+    def keep_fresh(self, *, ahead: float = AHEAD) -> BackgroundRefresh:
+        """Refresh the tokens ahead of use from now on, so that no call has to wait for it: in a thread, or
+        with asyncio in a task. Until `stop` of what is returned, a sign-out, or the end of the pool.
+
+        Args:
+            ahead: seconds before its end when a token is refreshed; half of its life at most.
+
+        Raises:
+            ParameterError: there is no refresh token, or `ahead` is not above 0.
+        """
+        if not ahead > 0:
+            raise ParameterError("ahead is seconds above 0: with none the calls themselves refresh.")
+        if self._session.held.tokens.refresh_token is None:
+            raise ParameterError("These tokens came without a refresh token: nothing can keep them fresh.")
+        keeper = BackgroundRefresh(self._session, ahead, self._home.keepers)
+        keeper.start()
+        return keeper
 
     def verify(self) -> bool:
         """Ask the service whether the user is still signed in (GetUser): a token that it has revoked looks
