@@ -1,6 +1,7 @@
 """What a storage is: records of bytes under a key, and a lock for each key.
 
 A storage of your own needs no base class: five methods of these names suffice.
+`userpool.testing.storage_kit` tells whether it keeps the rules below.
 """
 
 from __future__ import annotations

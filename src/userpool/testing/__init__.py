@@ -2,6 +2,7 @@
 
 SoftwareAuthenticator   makes passkeys without a browser or a key (`userpool.testing.authenticator`)
 ScriptedTransport       answers from a script (`userpool.testing.scripted`)
+StorageKit              tests a storage of yours (`userpool.testing.storage_kit`)
 TransportKit            tests a transport of yours (`userpool.testing.transport_kit`)
 
 Nothing is loaded before it is used.

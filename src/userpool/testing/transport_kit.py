@@ -26,6 +26,7 @@ from userpool.protocol.http import Request, Response
 from userpool.transports.api import AsyncTransport, Transport
 
 from ._misbehaving import MisbehavingServer
+from ._rules import expect
 
 DEADLINE = 0.4
 """Seconds that a server which stalls is given."""
@@ -35,12 +36,6 @@ PATIENCE = 20.0
 """Seconds that an exchange which ought to work is given."""
 MEMORY = 64 * 1024 * 1024
 """Bytes that a server may have sent before an endless body is given up; most of them wait in the system."""
-
-
-def expect(condition: bool, rule: str) -> None:
-    """Fail with `rule` where `condition` does not hold, also under `python -O`."""
-    if not condition:
-        raise AssertionError(rule)
 
 
 class _Rules:
