@@ -15,6 +15,7 @@ from userpool.protocol.tokens import SIGN_IN_SCOPE, ClaimError, TokenUse, check_
 
 from .context import Caller, Context
 from .domain.records import AppClient, Pool, SigningKey, TokenFamily, User
+from .domain.rotation import is_over
 from .ports import Reader
 from .signing import PoolKeys
 from .tokens import origin_of
@@ -51,7 +52,7 @@ def authorise(context: Context, token: str, operation: Operation[Any, Any] | Non
         if operation is not None and UserNotFoundException.default_code not in operation.errors:
             raise NotAuthorizedException("Access Token has been revoked")
         raise UserNotFoundException("User does not exist.")
-    if family is None or _is_revoked(family, user, client):
+    if family is None or is_over(family, user) or family.client_id != client.id:
         raise NotAuthorizedException("Access Token has been revoked")
     if not user.enabled:
         raise NotAuthorizedException("User is disabled.")
@@ -101,14 +102,6 @@ def _verify(
         _invalid()
     except ClaimError as error:
         raise NotAuthorizedException(_TEXTS.get(error.claim, "Invalid Access Token")) from None
-
-
-def _is_revoked(family: TokenFamily, user: User, client: AppClient) -> bool:
-    return (
-        family.revoked_at is not None
-        or (family.sub, family.client_id) != (user.sub, client.id)
-        or family.auth_time < user.tokens_valid_after
-    )
 
 
 def _invalid() -> NoReturn:

@@ -15,6 +15,7 @@ from userpool.protocol.tokens import ClaimError, TokenUse, check_claims
 
 from .context import Context
 from .domain.records import Group, Pool, TokenFamily, User
+from .domain.rotation import is_over
 from .ports import Reader
 from .tokens import origin_of, pool_keys
 
@@ -95,12 +96,10 @@ def examine(context: Context, pool: Pool, token: str, use: TokenUse, what: str) 
 
 
 def _check_alive(found: Presented, what: str) -> None:
-    user, family = found.user, found.family
+    user = found.user
     if user is None:
         return
-    if family is None or family.revoked_at is not None or family.sub != user.sub:
-        raise NotAuthorizedException(f"{what} has been revoked")
-    if family.auth_time < user.tokens_valid_after:
+    if is_over(found.family, user):
         raise NotAuthorizedException(f"{what} has been revoked")
     if not user.enabled:
         raise NotAuthorizedException("User is disabled.")

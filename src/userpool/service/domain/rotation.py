@@ -7,7 +7,7 @@ from __future__ import annotations
 import hmac
 from enum import StrEnum
 
-from .records import TokenFamily
+from .records import TokenFamily, User
 
 RACE_SECONDS = 10.0
 """A replaced token that comes again this soon comes from a client that asked twice at once, not from a
@@ -26,6 +26,16 @@ class Fate(StrEnum):
     """Replaced long ago. Somebody holds a copy: the whole family is suspect (RFC 9700 section 4.14.2)."""
     EXPIRED = "expired"
     REVOKED = "revoked"
+
+
+def is_over(family: TokenFamily | None, user: User) -> bool:
+    """Whether the sign-in that a token of this user names was revoked, or is none of theirs."""
+    return (
+        family is None
+        or family.revoked_at is not None
+        or family.sub != user.sub
+        or family.auth_time < user.tokens_valid_after
+    )
 
 
 def fate(family: TokenFamily, shown: bytes, now: float, grace: float) -> Fate:
