@@ -80,6 +80,12 @@ class JsPool:
         made = self.node.do("currentUser", pool=self.handle).only("made")
         return None if made is None else JsUser(self.node, made)
 
+    def items(self, items: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What its storage holds; first replaced by `items`, if given."""
+        given = None if items is None else dict(items)
+        held: dict[str, str] = self.node.do("items", pool=self.handle, items=given).only("returned")
+        return held
+
     def sign_up(self, username: str, password: str, attributes: Mapping[str, str]) -> Event:
         """`signUp`."""
         args = [username, password, js_attributes(attributes), None, "$callback"]

@@ -145,6 +145,13 @@ const actions = {
     return { event: 'made', values: [user === null ? null : keep(user)] };
   },
 
+  // What a pool's storage holds; first replaced by what is given.
+  async items({ pool, items }) {
+    const { storage } = held(pool);
+    if (items) storage.items = items;
+    return { event: 'returned', values: [storage.items] };
+  },
+
   async call({ object, method, args, style }) {
     return call(held(object), method, args, style);
   },
