@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes, urlsplit
@@ -26,6 +27,7 @@ WINDOW: Final = 300.0
 _TERMINATOR = "aws4_request"
 _UNRESERVED = "-_.~"
 _DATE = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+_DATE_PARTS = ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _ACCESS_KEY_ID = re.compile(r"[\w-]{1,128}", re.ASCII)
 _SPACE = re.compile(r"[ \t\r\n]+")
@@ -127,10 +129,22 @@ def string_to_sign(canonical: str, date: str, scope: str) -> str:
 
 def signature(secret_access_key: str, text: str, scope: str) -> str:
     """The signature of `text` under the key that `secret_access_key` gives for `scope`, in lower-case hex."""
+    return _signature(_signing_key(secret_access_key, scope), text)
+
+
+def _signature(key: bytes, text: str) -> str:
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def _signing_key(secret_access_key: str, scope: str) -> bytes:
     key = b"AWS4" + secret_access_key.encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, text.encode(), "sha256").hex()
+    return key
+
+
+_kept_signing_key = lru_cache(maxsize=16)(_signing_key)
+"""For the side that checks: a service has a few keys, and each is the same for a day."""
 
 
 def parse_authorization(header: str) -> Authorization:
@@ -202,9 +216,8 @@ def verify(
             "UnrecognizedClientException", "The security token included in the request is invalid."
         )
     scope = "/".join((date[:8], region, service, _TERMINATOR))
-    expected = signature(
-        secret, string_to_sign(canonical_request(request, authorization.signed_headers), date, scope), scope
-    )
+    canonical = canonical_request(request, authorization.signed_headers)
+    expected = _signature(_kept_signing_key(secret, scope), string_to_sign(canonical, date, scope))
     if not hmac.compare_digest(expected, authorization.signature):
         raise _invalid(
             "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -249,7 +262,9 @@ def _check_scope(authorization: Authorization, date: str, region: str, service: 
 
 def _check_date(date: str, now: float, window: float) -> None:
     try:
-        at = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+        # `strptime` would take as long as all the rest of the check.
+        year, month, day, hour, minute, second = (int(date[a:b]) for a, b in _DATE_PARTS)
+        at = datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
     except ValueError:
         raise _incomplete("X-Amz-Date is not a date.") from None
     if abs(now - at) > window:
