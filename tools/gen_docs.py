@@ -35,7 +35,7 @@ from userpool.service.context import HANDLERS
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # `tools` is a package only from the root of the checkout
 
-from tools import parity  # noqa: E402 - see above
+from tools import called, parity  # noqa: E402 - see above
 
 DOCS = ROOT / "docs"
 WIDTH = 120
@@ -99,7 +99,7 @@ def operation_counts() -> str:
 
 
 def operation_matrix() -> str:
-    """Every operation: who may call it, the client's method, whether the service has it."""
+    """Every operation: who may call it, the client's method, whether the service has it, and its tests."""
     service_operations.load()
     client, text = methods(), ""
     for service in (ops.IDP, ops.IDENTITY):
@@ -112,9 +112,9 @@ def operation_matrix() -> str:
                 title = f"identity pools: {title}"
             text += f"\n### {title[0].upper()}{title[1:]}\n\n"
             text += table(
-                ("operation", "who may call", "client", "service"),
+                ("operation", "who may call", "client", "service", "called by"),
                 (
-                    (one.name, CALLERS[one.auth], _method(one, client), _served(one))
+                    (one.name, CALLERS[one.auth], _method(one, client), _served(one), _tests(one))
                     for one in sorted(members, key=lambda one: one.name)
                 ),
             )
@@ -131,6 +131,10 @@ def _method(operation: Operation[Any, Any], client: dict[str, str]) -> str:
 
 def _served(operation: Operation[Any, Any]) -> str:
     return "yes" if operation.service is ops.Service.IDP and operation.name in HANDLERS else "not yet"
+
+
+def _tests(operation: Operation[Any, Any]) -> str:
+    return called.shown(operation.name) if _served(operation) == "yes" else ""
 
 
 def error_table() -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tools import gen_docs
+from tools import called, gen_docs
 from userpool.protocol import operations as ops
+from userpool.service import operations as service_operations
+from userpool.service.context import HANDLERS
 
 
 def test_a_table_is_put_where_its_mark_is_and_what_stands_around_stays(
@@ -45,8 +47,43 @@ def test_the_check_names_the_stale_page_and_writes_nothing(
 def test_every_operation_has_its_row() -> None:
     matrix = gen_docs.operation_matrix()
     assert all(f"| {name} | " in matrix for name in (*ops.IDP, *ops.IDENTITY))
-    assert "| SignUp | anybody | `UserPool.sign_up` | yes |" in matrix
-    assert "| GetId | anybody | `Identity.identity_id` | not yet |" in matrix
+    assert "| SignUp | anybody | `UserPool.sign_up` | yes | `tests/service/test_" in matrix
+    assert "| GetId | anybody | `Identity.identity_id` | not yet |  |" in matrix
+
+
+def test_every_operation_of_the_service_is_called_by_a_test() -> None:
+    service_operations.load()
+    assert {name for name in HANDLERS if not called.by_operation()[name]} == set()
+
+
+def test_calls_are_read_and_mentions_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(called, "TESTS", tmp_path / "tests")
+    for number, line in enumerate(
+        (
+            "boto.get_user(AccessToken=token); world.call('GetUser', token)",
+            "world.call(ops.GET_USER, token)",
+            "client.get_user()",
+            "get_user()",
+            "expected = ['GetUser', boto.get_user]; call(AccessToken='GetUser')",
+        )
+    ):
+        path = tmp_path / "tests" / "service" / f"test_{number}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(line)
+    called.by_operation.cache_clear()
+    try:
+        assert called.by_operation()["GetUser"] == {
+            "tests/service/test_0.py": 2,
+            "tests/service/test_1.py": 1,
+            "tests/service/test_2.py": 1,
+            "tests/service/test_3.py": 1,
+        }
+        assert called.shown("GetUser") == (
+            "`tests/service/test_0.py`, `tests/service/test_1.py`, `tests/service/test_2.py` and 1 more"
+        )
+        assert called.shown("SignUp") == "none"
+    finally:
+        called.by_operation.cache_clear()
 
 
 @pytest.mark.parametrize(
