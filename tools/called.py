@@ -22,9 +22,9 @@ SHOWN = 3
 def by_operation() -> dict[str, Counter[str]]:
     """How often each file calls each operation of user pools, by the operation's wire name.
 
-    A call counts where the operation is named by it: as a method (`boto.get_user(…)`), or among its arguments,
-    by the wire name (`call("GetUser", …)`) or the constant (`call(ops.GET_USER, …)`). What merely mentions an
-    operation elsewhere, as an expected text does, counts for nothing.
+    A call counts where the operation is named by it: as a method (`boto.get_user(…)`), or among its
+    arguments, by the wire name (`call("GetUser", …)`) or the constant (`call(ops.GET_USER, …)`). What merely
+    mentions an operation elsewhere, as an expected text does, counts for nothing.
     """
     names: dict[str, str] = {}
     for constant, value in vars(ops).items():

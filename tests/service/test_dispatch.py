@@ -115,7 +115,7 @@ def test_a46_bodies_that_cannot_be_read(service: Service, body: bytes) -> None:
     assert len(message) < 300
 
 
-def test_every_fault_is_named_and_unknown_members_are_not(service: Service) -> None:
+def test_a48_every_fault_is_named_and_unknown_members_are_not(service: Service) -> None:
     body = {"UserPoolId": "no pool", "ClientId": "", "New": 1}
     code, message = refused(service.handle(post("DescribeUserPoolClient", body)))
     assert code == "InvalidParameterException"
