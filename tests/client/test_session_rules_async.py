@@ -157,6 +157,25 @@ async def test_r04_and_only_once() -> None:
     assert service.operations.count("GetTokensFromRefreshToken") == 1
 
 
+async def test_s12_an_older_copy_that_was_put_back_ends_in_one_sign_in_anew() -> None:
+    service, storage = Rotating(), MemoryStorage()
+    first = service.async_pool(storage=storage)
+    user = await sign_in(first)
+    copy = {key: storage.load(key) or b"" for key in list(storage.keys())}
+    service.advance(LATER)
+    await user.access_token()
+    for key, data in copy.items():
+        storage.save(key, data)
+    again = service.async_pool(storage=storage)
+    restored = await again.current_user()
+    assert restored is not None
+    with pytest.raises(SessionExpired):
+        await restored.access_token()
+    assert service.operations.count("GetTokensFromRefreshToken") == 2
+    assert await again.current_user() is None
+    assert (await (await sign_in(again)).access_token()) != ""
+
+
 async def test_s08_a_lock_that_is_held_for_ever_is_a_typed_error(tmp_path: Path) -> None:
     service = Rotating()
     pool = service.async_pool(storage=FileStorage(tmp_path), deadline=0.01)

@@ -158,6 +158,25 @@ def test_r04_and_only_once() -> None:
     assert service.operations.count("GetTokensFromRefreshToken") == 1
 
 
+def test_s12_an_older_copy_that_was_put_back_ends_in_one_sign_in_anew() -> None:
+    service, storage = Rotating(), MemoryStorage()
+    first = service.pool(storage=storage)
+    user = sign_in(first)
+    copy = {key: storage.load(key) or b"" for key in list(storage.keys())}
+    service.advance(LATER)
+    user.access_token()
+    for key, data in copy.items():
+        storage.save(key, data)
+    again = service.pool(storage=storage)
+    restored = again.current_user()
+    assert restored is not None
+    with pytest.raises(SessionExpired):
+        restored.access_token()
+    assert service.operations.count("GetTokensFromRefreshToken") == 2
+    assert again.current_user() is None
+    assert ((sign_in(again)).access_token()) != ""
+
+
 def test_s08_a_lock_that_is_held_for_ever_is_a_typed_error(tmp_path: Path) -> None:
     service = Rotating()
     pool = service.pool(storage=FileStorage(tmp_path), deadline=0.01)

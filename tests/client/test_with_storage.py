@@ -15,7 +15,7 @@ from userpool.storage.threads import ThreadedStorage
 KEY = os.urandom(32)
 
 
-async def test_parallel_requests_of_one_browser_share_a_refresh() -> None:
+async def test_k04_parallel_requests_of_one_browser_share_a_refresh() -> None:
     async with AsyncUserPool.embedded() as pool:
         await pool.sign_up("ada", PASSWORD, {"email": "ada@example.com"})
         await pool.confirm_sign_up("ada", pool.outbox.code())

@@ -97,7 +97,7 @@ async def user() -> AsyncIterator[AsyncUser]:
         yield step.user
 
 
-async def test_credentials_of_a_user(user: AsyncUser) -> None:
+async def test_i02_credentials_of_a_user_by_the_id_token_and_no_other(user: AsyncUser) -> None:
     desk = Desk(found(), credentials())
     identity = desk.pool.of_user(user)
     held = await identity.credentials()

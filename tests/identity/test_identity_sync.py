@@ -98,7 +98,7 @@ def user() -> Iterator[User]:
         yield step.user
 
 
-def test_credentials_of_a_user(user: User) -> None:
+def test_i02_credentials_of_a_user_by_the_id_token_and_no_other(user: User) -> None:
     desk = Desk(found(), credentials())
     identity = desk.pool.of_user(user)
     held = identity.credentials()

@@ -53,7 +53,7 @@ def test_what_is_kept_comes_back_with_the_next_request(key: str, data: bytes) ->
     assert storage.changes() == []
 
 
-def test_a_long_record_is_split_and_old_pieces_are_removed() -> None:
+def test_k01_k03_a_long_record_is_split_and_old_pieces_are_removed() -> None:
     browser = kept(b"t" * 7000)
     assert len(browser.cookies) == 3
     assert max(map(len, browser.cookies.values())) <= PIECE + 2
@@ -79,7 +79,7 @@ def test_what_was_saved_and_deleted_in_one_request_sets_nothing() -> None:
     assert storage.changes() == []
 
 
-def test_a_record_that_is_too_large_is_refused_and_the_old_one_stays() -> None:
+def test_k01_a_record_that_is_too_large_is_refused_and_the_old_one_stays() -> None:
     browser = kept(b"old")
     storage = browser.request()
     with pytest.raises(StorageError, match="keep them in the back end"):
@@ -88,7 +88,7 @@ def test_a_record_that_is_too_large_is_refused_and_the_old_one_stays() -> None:
     assert storage.changes() == []
 
 
-def test_the_browser_cannot_read_what_it_carries() -> None:
+def test_k14_the_browser_cannot_read_what_it_carries() -> None:
     secret = canary("token")
     browser = kept(secret.encode())
     assert secret not in str(browser.cookies)
@@ -100,7 +100,7 @@ def test_the_browser_cannot_read_what_it_carries() -> None:
     assert cookie.value not in repr(cookie)
 
 
-def test_s11_a_cookie_that_was_changed_cut_or_moved_counts_as_absent() -> None:
+def test_s11_k02_a_cookie_that_was_changed_cut_or_moved_counts_as_absent() -> None:
     browser = kept(b"t" * 3000)
     first, second = sorted(browser.cookies)
     whole = dict(browser.cookies)
@@ -125,7 +125,7 @@ def test_s11_a_cookie_that_was_changed_cut_or_moved_counts_as_absent() -> None:
 @pytest.mark.parametrize(
     "value", ["", ".", "1", "1.", "0.", "4.AAAA", "-1.AAAA", "1.ä", "9" * 5000 + ".A", "١.AAAA"]
 )
-def test_anything_else_counts_as_absent(value: str) -> None:
+def test_k02_anything_else_counts_as_absent(value: str) -> None:
     browser = kept(b"tokens")
     (name,) = browser.cookies
     browser.cookies[name] = value
@@ -133,7 +133,7 @@ def test_anything_else_counts_as_absent(value: str) -> None:
     assert browser.request().keys() == []
 
 
-def test_a_key_is_replaced_while_the_old_one_still_opens() -> None:
+def test_k09_a_key_is_replaced_while_the_old_one_still_opens() -> None:
     browser = kept(b"tokens")
     new = b"n" * KEY_BYTES
     assert browser.request([KEY, new]).load("ada") == b"tokens"
