@@ -123,7 +123,7 @@ async def asking_pool() -> AsyncIterator[AsyncEmbeddedUserPool]:
 
 @pytest.fixture
 def identities() -> AsyncIdentityPool:
-    """An identity pool that is played by a script: `tests/interop/test_identity_moto.py` asks a real one."""
+    """An identity pool that is played by a script: `tests/interop/test_identity.py` asks a real one."""
     identity_id = "us-east-1:0a1b2c3d-4e5f-6789-abcd-ef0123456789"
     held = {"AccessKeyId": "ASIAEXAMPLE", "SecretKey": "…", "SessionToken": "…", "Expiration": 4e9}
     script = [answer({"IdentityId": identity_id}), answer({"IdentityId": identity_id, "Credentials": held})]
