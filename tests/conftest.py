@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import leftovers
+from userpool import embedded
+from userpool.testing._keys import spare_keys
+
+if TYPE_CHECKING:
+    from userpool.crypto.rs256 import SigningKey
+    from userpool.service.ports import Triggers
 
 LEFT_BEHIND_GRACE = 5.0
 """Seconds that servers have to end after the last test."""
@@ -44,3 +53,20 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("AWS_", "USERPOOL_")) and not keep:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shared_signing_keys() -> Iterator[None]:
+    """Embedded pools share two RSA keys: making them is most of what it takes to make a pool."""
+    made = embedded.open_embedded
+
+    def shared(
+        path: str | os.PathLike[str] = embedded.MEMORY,
+        triggers: Triggers | None = None,
+        new_signing_key: Callable[[], SigningKey] | None = None,
+    ) -> embedded.Embedded:
+        return made(path, triggers, new_signing_key or cycle(spare_keys()).__next__)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "open_embedded", shared)
+        yield
