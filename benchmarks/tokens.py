@@ -1,5 +1,5 @@
-"""Signing and verifying tokens beside the bare signature, and beside PyJWT and joserfc where they are
-installed.
+"""Signing and verifying tokens beside the bare signature, and beside PyJWT, joserfc and cognitojwt where they
+are installed.
 
 python benchmarks/tokens.py [ROUNDS]
 
@@ -145,6 +145,17 @@ def peers() -> dict[str, Callable[[], object]]:
             registry.validate(jose.decode(TOKEN, key, algorithms=["RS256"]).claims)
 
         found["joserfc, key ready, issuer and expiry checked"] = with_joserfc
+    try:
+        cognitojwt: Any = importlib.import_module("cognitojwt.jwt_sync")
+    except ImportError:
+        print("cognitojwt is not installed here, so it is not measured: pip install 'cognitojwt[sync]'")
+    else:
+        pool_id = ISSUER.rpartition("/")[2]
+        region = pool_id.partition("_")[0]
+        cognitojwt.get_keys = lambda url: KEYS.jwks()["keys"]  # at hand, as with the others
+        found["cognitojwt, keys at hand, client and expiry checked"] = lambda: cognitojwt.decode(
+            TOKEN, region, pool_id, CLIENT
+        )
     return found
 
 
