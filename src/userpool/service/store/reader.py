@@ -158,7 +158,10 @@ class StoreReader(GroupReader):
             return None
         values = {f"key_{n}": key for n, key in enumerate(stored)}
         found = self._session.rows(_named(len(stored)), pool_id=pool_id, **values)
-        return rows.user_from(min(found, key=lambda row: stored.index(row[-1]))) if found else None
+        if not found:
+            rows.read_nobody()
+            return None
+        return rows.user_from(min(found, key=lambda row: stored.index(row[-1])))
 
     def login_names(self, pool_id: str, sub: str) -> Sequence[LoginName]:
         found = [rows.name_from(row) for row in self._session.rows(_NAMES, pool_id=pool_id, sub=sub)]
