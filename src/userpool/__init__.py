@@ -74,7 +74,6 @@ if TYPE_CHECKING:
     from .protocol.challenges import AuthFactor as AuthFactor
     from .protocol.challenges import Challenge as Challenge
     from .protocol.challenges import ChallengeStep as ChallengeStep
-    from .protocol.challenges import CodeDelivery as CodeDelivery
     from .protocol.challenges import CustomChallenge as CustomChallenge
     from .protocol.challenges import EmailCodeRequired as EmailCodeRequired
     from .protocol.challenges import EmailSetupRequired as EmailSetupRequired
@@ -89,6 +88,7 @@ if TYPE_CHECKING:
     from .protocol.challenges import TotpRequired as TotpRequired
     from .protocol.challenges import TotpSetupRequired as TotpSetupRequired
     from .protocol.challenges import UnknownChallenge as UnknownChallenge
+    from .protocol.code_delivery import CodeDelivery as CodeDelivery
     from .protocol.errors import AliasExistsException as AliasExistsException
     from .protocol.errors import AuthenticatorError as AuthenticatorError
     from .protocol.errors import ChallengeError as ChallengeError
@@ -180,11 +180,12 @@ _HOMES: Final = {
     "identity._sync.identity": "Identity",
     "identity._sync.pool": "IdentityPool",
     "protocol.challenges": (
-        "Answer AuthFactor Challenge ChallengeStep CodeDelivery CustomChallenge EmailCodeRequired "
+        "Answer AuthFactor Challenge ChallengeStep CustomChallenge EmailCodeRequired "
         "EmailSetupRequired FactorSelectionRequired MfaMethod MfaSelectionRequired MfaSetupRequired "
         "NewPasswordRequired PasskeyRequired PasswordRequired SmsCodeRequired TotpRequired "
         "TotpSetupRequired UnknownChallenge"
     ),
+    "protocol.code_delivery": "CodeDelivery",
     "protocol.errors": (
         "AliasExistsException AuthenticatorError ChallengeError ClockSkewError CodeDeliveryFailureException "
         "CodeMismatchException DeadlineExceeded EnableSoftwareTokenMFAException ExpiredCodeException "

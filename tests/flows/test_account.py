@@ -26,7 +26,7 @@ from userpool.flows.results import (
 )
 from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
 from userpool.flows.user_sessions import UserSession
-from userpool.protocol.challenges import CodeDelivery
+from userpool.protocol.code_delivery import CodeDelivery
 from userpool.protocol.effects import Flow
 from userpool.protocol.errors import ParameterError, ProtocolError
 from userpool.protocol.secret_hash import secret_hash

@@ -23,7 +23,6 @@ from userpool.flows.respond import respond
 from userpool.flows.results import DeviceInfo, DeviceStatus
 from userpool.flows.sign_in import sign_in
 from userpool.protocol.challenges import (
-    CodeDelivery,
     CustomChallenge,
     EmailCodeRequired,
     NewPasswordRequired,
@@ -33,6 +32,7 @@ from userpool.protocol.challenges import (
     TotpRequired,
     TotpSetupRequired,
 )
+from userpool.protocol.code_delivery import CodeDelivery
 from userpool.protocol.device import DeviceSecret, parse_config
 from userpool.protocol.errors import (
     DeviceKeyExistsException,

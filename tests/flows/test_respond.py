@@ -16,7 +16,6 @@ from userpool.flows.respond import respond
 from userpool.protocol.challenges import (
     Answer,
     Challenge,
-    CodeDelivery,
     CustomChallenge,
     EmailCodeRequired,
     EmailSetupRequired,
@@ -29,6 +28,7 @@ from userpool.protocol.challenges import (
     TotpSetupRequired,
     UnknownChallenge,
 )
+from userpool.protocol.code_delivery import CodeDelivery
 from userpool.protocol.errors import (
     ChallengeError,
     CodeMismatchException,

@@ -15,7 +15,6 @@ from userpool.flows.sign_in import sign_in
 from userpool.protocol.challenges import (
     Answer,
     AuthFactor,
-    CodeDelivery,
     CustomChallenge,
     EmailCodeRequired,
     EmailSetupRequired,
@@ -29,6 +28,7 @@ from userpool.protocol.challenges import (
     TotpSetupRequired,
     UnknownChallenge,
 )
+from userpool.protocol.code_delivery import CodeDelivery
 from userpool.protocol.secret_hash import secret_hash
 from userpool.testing.scripted import answer
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
-from userpool.protocol.challenges import CodeDelivery
+from userpool.protocol.code_delivery import CodeDelivery
 from userpool.protocol.errors import ParameterError
 
 RESULTS: list[SignUpResult | ConfirmSignUpResult] = [

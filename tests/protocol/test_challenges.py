@@ -21,7 +21,6 @@ from userpool.protocol.challenges import (
     AuthFactor,
     Challenge,
     ChallengeStep,
-    CodeDelivery,
     CustomChallenge,
     EmailCodeRequired,
     EmailSetupRequired,
@@ -38,6 +37,7 @@ from userpool.protocol.challenges import (
     UnknownChallenge,
     may_follow,
 )
+from userpool.protocol.code_delivery import CodeDelivery
 from userpool.protocol.enums import AuthFlowType, ChallengeNameType
 from userpool.protocol.errors import ChallengeError, ParameterError, ProtocolError
 

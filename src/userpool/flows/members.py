@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         CodeDeliveryDetailsType,
         UserContextDataType,
     )
-    from userpool.protocol.challenges import CodeDelivery
+    from userpool.protocol.code_delivery import CodeDelivery
 
 _LONGEST_USERNAME: Final = 128
 _CATEGORIES: Final = frozenset("LMSNP")
@@ -136,7 +136,7 @@ def attribute_map(attributes: Iterable[AttributeType]) -> dict[str, str]:
 
 def code_delivery(details: CodeDeliveryDetailsType | None) -> CodeDelivery | None:
     """Where a code went, if one did."""
-    from userpool.protocol.challenges import CodeDelivery
+    from userpool.protocol.code_delivery import CodeDelivery
 
     if details is None:
         return None

@@ -17,7 +17,7 @@ from .config import ClientConfig, UserContext
 from .invoke import invoke
 
 if TYPE_CHECKING:
-    from userpool.protocol.challenges import CodeDelivery
+    from userpool.protocol.code_delivery import CodeDelivery
 
 
 @either_secret

@@ -17,7 +17,7 @@ from .config import ClientConfig
 from .invoke import invoke
 
 if TYPE_CHECKING:
-    from userpool.protocol.challenges import CodeDelivery
+    from userpool.protocol.code_delivery import CodeDelivery
 
     from .results import UserProfile
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from userpool.protocol.errors import ParameterError
 
 if TYPE_CHECKING:
-    from userpool.protocol.challenges import CodeDelivery
+    from userpool.protocol.code_delivery import CodeDelivery
 
 FORMAT: Final = 1
 """Version of what `to_dict` writes."""
@@ -53,7 +53,7 @@ class SignUpResult:
         Raises:
             ParameterError: it is no such thing, or of a version that this one cannot read.
         """
-        from userpool.protocol.challenges import CodeDelivery
+        from userpool.protocol.code_delivery import CodeDelivery
 
         match data:
             case {

@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 
 from .challenges import (
     ChallengeStep,
-    CodeDelivery,
     CustomChallenge,
     EmailCodeRequired,
     EmailSetupRequired,
@@ -26,6 +25,7 @@ from .challenges import (
 )
 from .challenges.base import FORMAT
 from .challenges.others import ATTRIBUTE_PREFIX
+from .code_delivery import CodeDelivery
 from .errors import ChallengeError, ProtocolError
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from .connection import AsyncConnection
 
 if TYPE_CHECKING:
     from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
-    from userpool.protocol.challenges import CodeDelivery
+    from userpool.protocol.code_delivery import CodeDelivery
 
 
 class AsyncSignUpCalls:

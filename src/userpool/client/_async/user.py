@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from userpool.flows.grant import Tokens
     from userpool.flows.results import MfaOption, MfaPreference, Page, UserAuthFactors, UserProfile
     from userpool.flows.user_sessions import UserSession
-    from userpool.protocol.challenges import CodeDelivery
+    from userpool.protocol.code_delivery import CodeDelivery
 
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from .connection import Connection
 
 if TYPE_CHECKING:
     from userpool.flows.sign_up_results import ConfirmSignUpResult, SignUpResult
-    from userpool.protocol.challenges import CodeDelivery
+    from userpool.protocol.code_delivery import CodeDelivery
 
 
 class SignUpCalls:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from userpool.protocol._challenge_order import NEXT, TOKENS, may_follow
 
 from .base import Answer, Challenge
-from .codes import CodeDelivery, EmailCodeRequired, SmsCodeRequired, TotpRequired
+from .codes import EmailCodeRequired, SmsCodeRequired, TotpRequired
 from .first import AuthFactor, FactorSelectionRequired, PasskeyRequired, PasswordRequired
 from .mfa import (
     EmailSetupRequired,
@@ -34,7 +34,6 @@ __all__ = [
     "AuthFactor",
     "Challenge",
     "ChallengeStep",
-    "CodeDelivery",
     "CustomChallenge",
     "EmailCodeRequired",
     "EmailSetupRequired",

@@ -5,21 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from userpool.protocol.code_delivery import CodeDelivery
 from userpool.protocol.errors import ParameterError
 
 from .base import Answer, Challenge, six_digits
-
-
-@dataclass(frozen=True, slots=True)
-class CodeDelivery:
-    """Where a code went."""
-
-    medium: str
-    """`SMS` or `EMAIL`."""
-    destination: str
-    """The address as Cognito shows it, with stars; empty where it was not told."""
-    attribute: str | None = None
-    """The attribute that holds the address, where it was told."""
 
 
 @dataclass(frozen=True, kw_only=True)
