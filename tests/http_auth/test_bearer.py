@@ -47,6 +47,8 @@ def test_the_named_origins_get_it(url: str) -> None:
         "https://files.example.com/v1/../admin",
         "https://files.example.com/v1/%2E%2e/admin",
         "//api.example.com/",
+        "https://api.example.com:99999/",
+        "https://[api.example.com/",
         "",
     ],
 )
@@ -70,6 +72,8 @@ def test_only_the_very_host_gets_it(host: str, path: str) -> None:
         "https://",
         "https://user@api.example.com",
         "https://api.example.com?x=1",
+        "https://api.example.com:99999",
+        "https://[api.example.com",
         "https://api.example.com#x",
         "http://api.example.com",
     ],

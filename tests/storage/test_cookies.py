@@ -150,6 +150,18 @@ def test_what_is_the_same_for_everybody_stays_in_this_process() -> None:
     assert shared.keys() == []
 
 
+@pytest.mark.parametrize("name", ["jwks", "eve/jwks", "/jwks", "a/b/jwks"])
+def test_a_user_of_any_name_is_kept_in_their_own_cookies(name: str) -> None:
+    shared = MemoryStorage()
+    storage = CookieStorage({}, KEY, shared=shared)
+    storage.save(f"us-east-1_aB12cDe34/client/users/{name}", b"tokens")
+    storage.save(f"us-east-1_aB12cDe34/client/devices/{name}", b"device")
+    assert len(storage.changes()) == 2
+    assert shared.keys() == []
+    other = CookieStorage({}, KEY, shared=shared)
+    assert other.load(f"us-east-1_aB12cDe34/client/users/{name}") is None
+
+
 @pytest.mark.parametrize(
     ("options", "header"),
     [

@@ -54,8 +54,11 @@ class Bearer:
 
     def bears(self, url: str) -> bool:
         """Whether a request to `url` gets the header."""
-        parts = urlsplit(url)
-        place, path = _place(parts), parts.path or "/"
+        try:
+            parts = urlsplit(url)
+            place, path = _place(parts), parts.path or "/"
+        except ValueError:
+            return False  # nobody's address
         return any(place == origin and _inside(path, prefix) for origin, prefix in self._origins)
 
     def header(self, tokens: Tokens) -> str:
@@ -71,7 +74,11 @@ class Bearer:
 
 
 def _origin(text: str, *, insecure: bool) -> tuple[tuple[str, str, int | None], str]:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # looked at only when it is asked for
+    except ValueError:
+        parts = urlsplit("")
     if (
         parts.scheme not in _PORTS
         or not parts.hostname

@@ -221,4 +221,5 @@ def _piece(stem: str, number: int) -> str:
 
 
 def _is_shared(key: str) -> bool:
-    return key.endswith("/jwks")
+    # The whole form, `{user pool}/jwks`: a user's record ends with a name that the user chose.
+    return key.count("/") == 1 and key.endswith("/jwks")
